@@ -1,0 +1,5 @@
+module rondo.dev/rondo
+
+go 1.26
+
+require golang.org/x/sys v0.49.0
