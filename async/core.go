@@ -1,0 +1,297 @@
+package async
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+)
+
+// A Core is a task as its executor sees it: something that is stepped when it
+// was woken. Users see *Task and *Join; executors and generated code see this.
+//
+// What may be touched by whom:
+//
+//   - state and cold's atomics: any goroutine.
+//   - exec and parent: written before the task starts, read by any goroutine.
+//   - everything else: the executor's owner only. inStep is a plain bool on
+//     purpose: it catches an Await by a goroutine that is not the task while the
+//     task is parked, and lets the race detector see one while it runs.
+//
+// The life of a core is its phase: running, then (its function has returned)
+// draining while it has children, then ended. Each is entered once, by returned
+// and finish. Cores are not used again: *Task is a context that others may keep.
+//
+// 104 bytes; what few tasks need is in the cold block.
+type Core struct {
+	task   Task  // the view that the function gets
+	waker  Waker // wakes this core
+	exec   *Executor
+	frame  Frame // what is stepped: the task's own frame, or the coroutine it runs on
+	parent *Core // nil for a root
+	next   *Core // sibling
+	pprev  **Core
+	cold   atomic.Pointer[cold]
+	state  atomic.Uint32
+	queued bool // in the executor's queue
+	inStep bool // being stepped now
+	asking bool // see lowered.Asked
+	phase  phase
+}
+
+// A Frame is a computation that is stepped: a lowered function, or the coroutine
+// that a function runs on. Step runs until the next suspension and reports
+// whether it has come to its end; the results are fields of the frame, so that
+// suspending needs no room among them.
+type Frame interface {
+	Step(t *Task) (done bool)
+}
+
+// An Ender is a Frame that takes part in the end of its task.
+type Ender interface {
+	Frame
+	// Outcome returns the function's error. It is called when the function has
+	// returned, unless it panicked.
+	Outcome() error
+	// Ended is called once, when the task and all its children have ended, with
+	// the error that the task ended with.
+	Ended(err error)
+}
+
+type phase uint8
+
+const (
+	running phase = iota
+	draining
+	ended
+)
+
+// The bits of Core.state. Each is set by Or and read by Load; a set bit
+// publishes what was written before it.
+const (
+	stateRemote    uint32 = 1 << iota // in the inbox: a further Wake has nothing to do
+	stateCancelled                    // cold.cause is set
+	stateEnded                        // results can be read
+	stateObserved                     // somebody took the results
+	stateClaimed                      // somebody is waiting for the results
+)
+
+// cold is what few tasks have.
+type cold struct {
+	cause    error // why it was cancelled; written before stateCancelled
+	err      error // panic, Goexit: what it failed with, whatever its function says
+	children *Core
+	orphans  []orphan // errors of ended children that nobody has taken yet
+	dropped  int      // how many more of them there were
+	under    *scope   // the parent's scope that it was spawned under, if not the task's own
+	shield   *scope   // see WithoutCancel
+	name     string
+	site     uintptr
+	base     context.Context // a root's: where its values come from
+	ctx      atomic.Pointer[lazyContext]
+}
+
+// orphan is the error of an ended child. Whoever awaits the child later takes it.
+type orphan struct {
+	child *Core
+	err   error
+}
+
+// maxOrphans bounds how many untaken errors of children a task keeps.
+const maxOrphans = 8
+
+// coldBlock returns c's cold block, made on demand. Any goroutine may call it.
+func (c *Core) coldBlock() *cold {
+	if b := c.cold.Load(); b != nil {
+		return b
+	}
+	c.cold.CompareAndSwap(nil, new(cold))
+	return c.cold.Load()
+}
+
+// Start makes c a child of parent that runs f. c is part of something its caller
+// has allocated, and must be fresh. The function runs in a later step, whatever
+// happens until then.
+func (c *Core) Start(parent *Task, f Frame) {
+	p := parent.core
+	c.init(p.exec, f)
+	c.parent = p
+	b := p.coldBlock()
+	c.link(&b.children)
+	if s := parent.scope; s != nil {
+		c.coldBlock().under = s
+	}
+	if cause := parent.Cause(); cause != nil {
+		c.cancel(cause)
+	}
+	if p.phase == ended {
+		panic("rondo: a task was spawned by a task that has ended")
+	}
+	p.exec.schedule(c)
+}
+
+// StartRoot makes c a task without a parent.
+func (c *Core) StartRoot(e *Executor, f Frame) {
+	c.init(e, f)
+	c.link(&e.roots)
+	e.schedule(c)
+}
+
+func (c *Core) init(e *Executor, f Frame) {
+	if c.exec != nil {
+		panic("rondo: a task was started twice")
+	}
+	c.exec, c.frame = e, f
+	c.waker.to = c
+	c.task = Task{core: c, waker: &c.waker}
+	e.stats.Tasks++
+	e.stats.Spawned++
+}
+
+// Task returns the view that the task's function gets.
+func (c *Core) Task() *Task { return &c.task }
+
+// Executor returns where c runs.
+func (c *Core) Executor() *Executor { return c.exec }
+
+// Ended reports whether c and its children have ended. Any goroutine may ask.
+func (c *Core) Ended() bool { return c.state.Load()&stateEnded != 0 }
+
+// Wake makes c run. Any goroutine may call it.
+func (c *Core) Wake() {
+	if c.state.Load()&stateEnded != 0 || c.state.Or(stateRemote)&stateRemote != 0 {
+		return
+	}
+	if first, _ := c.exec.inbox.put(letter{core: c}); first {
+		c.exec.host.Interrupt()
+	}
+}
+
+// WakeLocal makes c run. The executor's owner calls it.
+func (c *Core) WakeLocal() { c.exec.schedule(c) }
+
+// fail makes err the outcome of c, whatever its function said.
+func (c *Core) fail(err error) { c.coldBlock().err = err }
+
+// returned is called when c's function has returned, in a step.
+func (c *Core) returned() {
+	c.phase = draining
+	if b := c.cold.Load(); b != nil && b.children != nil {
+		return // the last of them calls finish
+	}
+	c.finish()
+}
+
+// finish ends c: its function has returned and it has no children.
+func (c *Core) finish() {
+	c.phase = ended
+	err := c.outcome()
+	f := c.frame
+	c.frame = nil
+	c.unlink()
+	c.exec.stats.Tasks--
+	if e, ok := f.(Ender); ok {
+		// Before the bit: what Ended stores is what others read after it.
+		e.Ended(err)
+	}
+	c.state.Or(stateEnded)
+	if b := c.cold.Load(); b != nil {
+		b.orphans = nil
+		if x := b.ctx.Load(); x != nil {
+			x.cancel(errEnded)
+		}
+	}
+	if e, ok := f.(notifier); ok {
+		e.notify()
+	}
+	if p := c.parent; p != nil {
+		p.childEnded(c, err)
+	}
+}
+
+// notifier is an Ender that wakes somebody once the results can be read.
+type notifier interface{ notify() }
+
+// outcome is the error that c ends with: what its function returned, else what a
+// child failed with that nobody listened to.
+func (c *Core) outcome() error {
+	b := c.cold.Load()
+	if b != nil && b.err != nil {
+		return b.err
+	}
+	var err error
+	if e, ok := c.frame.(Ender); ok {
+		err = e.Outcome()
+	}
+	if err != nil || b == nil {
+		return err
+	}
+	return b.orphanError()
+}
+
+// childEnded is told that child, the last link to which is gone, ended with err.
+func (c *Core) childEnded(child *Core, err error) {
+	b := c.cold.Load() // there is one: it had the list of children
+	if err != nil && child.state.Load()&stateObserved == 0 {
+		if isFatal(err) && child.state.Load()&stateClaimed == 0 {
+			c.cancel(err)
+		}
+		// A child that only passes on why its parent was cancelled says nothing
+		// new.
+		if cause := c.task.Cause(); isFatal(err) || cause == nil || !errors.Is(err, cause) {
+			if len(b.orphans) < maxOrphans {
+				b.orphans = append(b.orphans, orphan{child, err})
+			} else {
+				b.dropped++
+			}
+		}
+	}
+	if c.phase == draining && b.children == nil {
+		c.finish()
+	}
+}
+
+// orphanError joins the errors of children that nobody took. The first stands
+// alone if it is the only one; a panic stays what it is.
+func (b *cold) orphanError() error {
+	var errs []error
+	for _, o := range b.orphans {
+		if o.child.state.Load()&stateObserved != 0 {
+			continue
+		}
+		if isFatal(o.err) {
+			return o.err
+		}
+		errs = append(errs, o.err)
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	if b.dropped > 0 {
+		errs = append(errs, errMoreOrphans)
+	}
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+var errMoreOrphans = errors.New("rondo: more children failed")
+
+// link puts c at the head of a list of siblings; unlink takes it out. pprev
+// points to whatever points to c, so that neither needs the list.
+func (c *Core) link(list **Core) {
+	c.next = *list
+	if c.next != nil {
+		c.next.pprev = &c.next
+	}
+	c.pprev = list
+	*list = c
+}
+
+func (c *Core) unlink() {
+	*c.pprev = c.next
+	if c.next != nil {
+		c.next.pprev = c.pprev
+	}
+	c.next, c.pprev = nil, nil
+}

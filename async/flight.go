@@ -1,0 +1,60 @@
+package async
+
+// A Flight is one operation in flight: an Op without its buffer and argument,
+// which have been handed over. Op.Await has one on its stack, a lowered function
+// in its frame; the protocol of awaiting is the same code in both executions.
+// The zero value is ready for Begin, and again after the operation is done.
+type Flight[T any] struct {
+	src      Source[T]
+	ticket   uint32
+	asked    bool // it was asked to give up
+	shielded bool
+}
+
+// Begin starts op, unless t is cancelled, and reports whether it is done. If not,
+// the caller suspends, and calls Resume when it runs again.
+func (f *Flight[T]) Begin(t *Task, op Op[T]) (v T, err error, done bool) {
+	t.checkAwait()
+	if op.src == nil || op.flags&opDone != 0 {
+		op.checkUsable()
+	}
+	f.src, f.ticket, f.asked = op.src, op.ticket, false
+	f.shielded = op.flags&opShielded != 0
+	if f.ticket == 0 {
+		if cause := t.Cause(); cause != nil && !f.shielded {
+			return v, cause, true
+		}
+		if home := f.src.Home(); home != t.core.exec && home != nil {
+			f.src = newRemote(f.src, home, t.core.exec, false)
+		}
+		f.ticket = f.src.Start(t, op.buf, op.arg)
+	}
+	if t.Spend() {
+		// The result, if it is there already, waits where it is.
+		t.waker.WakeLocal()
+		return v, nil, false
+	}
+	v, err = f.src.PollOp(t, f.ticket, false)
+	return v, err, !IsPending(err)
+}
+
+// Resume is the next step of an operation that is not done.
+func (f *Flight[T]) Resume(t *Task) (v T, err error, done bool) {
+	v, err = f.src.PollOp(t, f.ticket, false)
+	if !IsPending(err) {
+		return v, err, true
+	}
+	if f.asked || f.shielded {
+		return v, err, false
+	}
+	cause := t.Cause()
+	if cause == nil {
+		return v, err, false
+	}
+	f.asked = true
+	if f.src.CancelOp(t, f.ticket) {
+		return v, cause, true
+	}
+	v, err = f.src.PollOp(t, f.ticket, false) // it may have ended inside CancelOp
+	return v, err, !IsPending(err)
+}

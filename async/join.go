@@ -1,0 +1,210 @@
+package async
+
+import "runtime"
+
+// A Join is a child task as its parent sees it: a future of its result. It is
+// awaited by one at a time; awaiting it again returns the same result.
+//
+// The rules of structure:
+//
+//   - A task ends when its function has returned and its children have ended;
+//     its results are there then, not before.
+//   - Cancelling a task cancels its children.
+//   - A spawned function always runs, even if it is cancelled before its first
+//     turn: it may own something. Its first await returns the cause.
+//   - The error of a child that nobody awaits becomes its parent's error, if the
+//     parent returns nil. Errors that only repeat why the parent was cancelled
+//     don't count.
+//   - A panic in a child that nobody awaits at that time cancels the parent at
+//     once, with the *PanicError as the cause, and becomes the parent's error.
+//     The same goes for runtime.Goexit and ErrGoexit.
+type Join[T any] struct {
+	run joinRun[T]
+}
+
+// joinRun is what a Join does as the frame of its core, out of the user's sight.
+type joinRun[T any] struct {
+	core   Core
+	f      func(*Task) (T, error)
+	frame  FrameOf[T] // or nil: f runs on a coroutine
+	val    T
+	err    error
+	waiter *Waker
+	site   uintptr
+}
+
+// A FrameOf is a frame with a result: what a lowered function of type
+// func(*Task) (T, error) answers with.
+type FrameOf[T any] interface {
+	Frame
+	Result() (T, error)
+}
+
+// Spawn starts f as a child of t. It runs on t's executor, soon, but not before
+// t is suspended. The cost on a coroutine: one allocation for the Join, and a
+// coroutine from the executor's pool while f runs.
+func Spawn[T any](t *Task, f func(*Task) (T, error)) *Join[T] {
+	j := &Join[T]{run: joinRun[T]{f: f, site: caller()}}
+	j.run.core.Start(t, &j.run)
+	return j
+}
+
+// SpawnFrame is Spawn for a lowered function: j and the frame are parts of one
+// allocation, or of the parent's own frame. It is for generated code.
+func SpawnFrame[T any](t *Task, j *Join[T], f FrameOf[T]) {
+	j.run.frame = f
+	j.run.core.Start(t, &j.run)
+}
+
+// SpawnRoot starts f as a task without a parent, with nothing inherited. When it
+// has ended, ended (unless nil) is called with its error, on e. The owner of e
+// calls it.
+func SpawnRoot(e *Executor, name string, f func(*Task) error, ended func(error)) *Core {
+	j := &Join[struct{}]{run: joinRun[struct{}]{f: noValue(f), site: caller()}}
+	r := &root{&j.run, ended}
+	j.run.core.coldBlock().name = name
+	j.run.core.StartRoot(e, r)
+	return &j.run.core
+}
+
+// root is the frame of a task whose end somebody outside waits for.
+type root struct {
+	*joinRun[struct{}]
+	ended func(error)
+}
+
+func (r *root) Ended(err error) {
+	r.joinRun.Ended(err)
+	if r.ended != nil {
+		r.ended(err)
+	}
+}
+
+// caller is the spawn site: 120 ns, once a coroutine.
+func caller() uintptr {
+	var pc [1]uintptr
+	runtime.Callers(3, pc[:])
+	return pc[0]
+}
+
+func (r *joinRun[T]) Step(t *Task) bool {
+	if r.frame != nil {
+		return r.frame.Step(t)
+	}
+	c := t.core
+	c.asking = c.exec.lowered
+	co := c.borrow(c.frame, r)
+	done := co.Step(t)
+	if f := c.exec.TakeAnswer(); f != nil {
+		// It was lowered after all: the coroutine has been given back, and the
+		// frame goes on instead.
+		r.frame = f.(FrameOf[T])
+		return r.frame.Step(t)
+	}
+	c.asking = false
+	return done
+}
+
+// Run is the function's run on a coroutine.
+func (r *joinRun[T]) Run(t *Task) { r.val, r.err = r.f(t) }
+
+// Outcome returns the function's error.
+func (r *joinRun[T]) Outcome() error {
+	if r.frame != nil {
+		r.val, r.err = r.frame.Result()
+	}
+	return r.err
+}
+
+// Ended stores how the task ended.
+func (r *joinRun[T]) Ended(err error) { r.err, r.f, r.frame = err, nil, nil }
+
+func (r *joinRun[T]) notify() {
+	if w := r.waiter; w != nil {
+		r.waiter = nil
+		w.Wake()
+	}
+}
+
+// spawnSite is for the descriptions of tasks.
+func (r *joinRun[T]) spawnSite() uintptr { return r.site }
+
+// Poll returns the child's result when it and its children have ended. A child
+// that panicked yields a *PanicError. It may be polled from any executor, and
+// from a plain goroutine with Block.
+func (j *Join[T]) Poll(t *Task) (T, error) {
+	r := &j.run
+	if r.core.state.Load()&stateEnded != 0 {
+		r.core.state.Or(stateObserved)
+		return r.val, r.err
+	}
+	if r.core.state.Load()&stateClaimed == 0 {
+		r.core.state.Or(stateClaimed)
+	}
+	if w := t.waker; t.core.exec == r.core.exec {
+		r.waiter = w
+	} else {
+		posted := r.core.exec.Post(func() {
+			if r.core.Ended() {
+				w.Wake()
+			} else {
+				r.waiter = w
+			}
+		})
+		if !posted && !r.core.Ended() {
+			var zero T
+			return zero, ErrExecutorClosed
+		}
+	}
+	var zero T
+	return zero, Pending
+}
+
+// Cancel cancels the child, whose end is then waited for. A loser is only
+// borrowed: it stays as it is, and can be awaited later.
+func (j *Join[T]) Cancel(t *Task, loser bool) (idle bool) {
+	c := &j.run.core
+	if loser {
+		c.state.And(^stateClaimed)
+		return true
+	}
+	if t.core.exec == c.exec {
+		c.CancelLocal(t.Cause())
+	} else {
+		c.Cancel(t.Cause())
+	}
+	return false
+}
+
+// Await waits for the child's end. If t is cancelled meanwhile, so is the child,
+// and its end is waited for.
+func (j *Join[T]) Await(t *Task) (T, error) { return Await[T](t, j) }
+
+// Stop cancels the child with a cause; nil means context.Canceled. Any goroutine
+// may call it.
+func (j *Join[T]) Stop(cause error) { j.run.core.Cancel(cause) }
+
+// Core returns the child's core.
+func (j *Join[T]) Core() *Core { return &j.run.core }
+
+// A Child is a child task without a value.
+type Child struct {
+	Join[struct{}]
+}
+
+// Go starts f as a child of t; see Join for what that means.
+func (t *Task) Go(f func(*Task) error) *Child {
+	c := &Child{Join[struct{}]{joinRun[struct{}]{f: noValue(f), site: caller()}}}
+	c.run.core.Start(t, &c.run)
+	return c
+}
+
+// Await waits for the child's end.
+func (c *Child) Await(t *Task) error {
+	_, err := c.Join.Await(t)
+	return err
+}
+
+func noValue(f func(*Task) error) func(*Task) (struct{}, error) {
+	return func(t *Task) (struct{}, error) { return struct{}{}, f(t) }
+}

@@ -1,0 +1,182 @@
+package async
+
+import "context"
+
+// A Source is what can be done with an object in one way: reading a connection,
+// accepting from a listener, sleeping. Objects embed what an operation in flight
+// needs; the Op that users hold is only a value that names it. Nothing but values
+// crosses this interface, so that awaiting an operation allocates nothing.
+//
+// A ticket names one operation of the source. It is never 0, and not used again
+// for a long time: a source panics or does nothing for a ticket it does not know.
+// A second operation, started while one is in flight, waits for its turn.
+//
+// All methods but Home are called on the executor that Home returns.
+type Source[T any] interface {
+	// Home returns the executor that the object belongs to for ever, or nil if
+	// the source works on the executor of whichever task uses it.
+	Home() *Executor
+	// Start begins an operation. It may be over when Start returns.
+	Start(t *Task, buf []byte, arg uint64) (ticket uint32)
+	// PollOp is Future.Poll for the operation. With keep, the result stays with
+	// the operation, which goes on occupying its place until Settle.
+	PollOp(t *Task, ticket uint32, keep bool) (T, error)
+	// CancelOp is Canceler.Cancel for the operation. If it reports idle, the
+	// operation is gone.
+	CancelOp(t *Task, ticket uint32) (idle bool)
+	// Settle ends an operation that has been polled to its end with keep. With
+	// back, nobody takes the result, and it goes back into the object; what
+	// can't, such as bytes written, is returned as the number of bytes of the
+	// buffer that are used up.
+	Settle(ticket uint32, back bool) (used int)
+}
+
+// An Op is an operation on some object: a value, inert until it is awaited or
+// polled. It may be copied, kept and dropped before that.
+//
+// Op has two ways of use. Await and Wait, by value, run it to its end. Poll and
+// Cancel, by pointer, make &op a Future and a Canceler, for combinators; an Op
+// that was polled must not be copied until it has its result.
+type Op[T any] struct {
+	src    Source[T]
+	buf    []byte
+	arg    uint64
+	ticket uint32 // 0: not started
+	flags  opFlags
+}
+
+type opFlags uint32
+
+const (
+	opShielded opFlags = 1 << iota // runs on although its task is cancelled
+	opLoser                        // cancelled as a loser, not yet settled
+	opDone                         // has had its result
+)
+
+// NewOp returns an operation of a source. buf and arg are passed to Start.
+func NewOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
+	return Op[T]{src: src, buf: buf, arg: arg}
+}
+
+// Await suspends t until the operation has its result; see package async's Await
+// for what happens when t is cancelled.
+func (o Op[T]) Await(t *Task) (T, error) {
+	var f Flight[T]
+	v, err, done := f.Begin(t, o)
+	for !done {
+		t.suspend()
+		v, err, done = f.Resume(t)
+	}
+	return v, err
+}
+
+// Wait is Await for a plain goroutine: it blocks until the operation has its
+// result, or ctx ends and the operation has been cancelled. It costs an
+// allocation and a trip to the object's executor and back; a goroutine that
+// lives on a connection is better off with a net.Conn. A task must not call it:
+// it would block its loop.
+func (o Op[T]) Wait(ctx context.Context) (T, error) {
+	if o.flags&opShielded != 0 {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return Block[T](ctx, &o)
+}
+
+// Poll starts the operation if that has not happened, and polls it.
+func (o *Op[T]) Poll(t *Task) (T, error) {
+	if o.ticket == 0 {
+		o.checkUsable()
+		if t.Spend() {
+			t.waker.WakeLocal()
+			var zero T
+			return zero, Pending
+		}
+		if home := o.src.Home(); home != t.core.exec && home != nil {
+			o.src = newRemote(o.src, home, t.core.exec, true)
+		}
+		o.ticket = o.src.Start(t, o.buf, o.arg)
+	}
+	v, err := o.src.PollOp(t, o.ticket, true)
+	if IsPending(err) {
+		return v, err
+	}
+	if o.flags&opLoser != 0 {
+		o.reset(o.src.Settle(o.ticket, true))
+		return v, err
+	}
+	o.src.Settle(o.ticket, false)
+	o.src, o.ticket, o.flags = nil, 0, opDone
+	return v, err
+}
+
+// Cancel is described at Canceler. A loser can be polled or awaited again: an Op
+// that has written a part of its buffer goes on with the rest, any other starts
+// anew.
+func (o *Op[T]) Cancel(t *Task, loser bool) (idle bool) {
+	if o.ticket == 0 {
+		return true
+	}
+	if o.flags&opShielded != 0 {
+		// It is not to be cancelled. A loser is left to itself.
+		return loser
+	}
+	if o.src.CancelOp(t, o.ticket) {
+		o.reset(0)
+		return true
+	}
+	if loser {
+		o.flags |= opLoser
+	}
+	return false
+}
+
+// reset makes o startable again, with the first used bytes of its buffer done.
+// They are counted in arg, for the result of the rest.
+func (o *Op[T]) reset(used int) {
+	o.buf = o.buf[used:]
+	o.arg += uint64(used)
+	o.ticket = 0
+	o.flags &^= opLoser
+}
+
+func (o *Op[T]) checkUsable() {
+	if o.flags&opDone != 0 {
+		panic("rondo: an operation was polled after it had its result")
+	}
+	if o.src == nil {
+		panic("rondo: the zero Op was used")
+	}
+}
+
+// An Act is an operation without a value: closing, flushing, sleeping.
+type Act struct {
+	op Op[struct{}]
+}
+
+// NewAct returns an operation of a source without a value.
+func NewAct(src Source[struct{}], arg uint64) Act { return Act{NewOp(src, nil, arg)} }
+
+// Shielded returns a that runs to its end even if its task is cancelled, before
+// or while it runs: for closing.
+func (a Act) Shielded() Act {
+	a.op.flags |= opShielded
+	return a
+}
+
+// Await suspends t until it is done.
+func (a Act) Await(t *Task) error {
+	_, err := a.op.Await(t)
+	return err
+}
+
+// Wait blocks a plain goroutine until it is done.
+func (a Act) Wait(ctx context.Context) error {
+	_, err := a.op.Wait(ctx)
+	return err
+}
+
+// Poll makes *Act a Future.
+func (a *Act) Poll(t *Task) (struct{}, error) { return a.op.Poll(t) }
+
+// Cancel makes *Act a Canceler.
+func (a *Act) Cancel(t *Task, loser bool) (idle bool) { return a.op.Cancel(t, loser) }

@@ -1,0 +1,41 @@
+package async
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+)
+
+// A PanicError is a panic of a task's function, as the error of that task.
+type PanicError struct {
+	Value any    // what panic was called with
+	Stack []byte // the stack at the panic, as runtime.Stack formats it
+}
+
+func (p *PanicError) Error() string { return fmt.Sprintf("panic: %v\n\n%s", p.Value, p.Stack) }
+
+// Unwrap returns the value, if it is an error.
+func (p *PanicError) Unwrap() error {
+	err, _ := p.Value.(error)
+	return err
+}
+
+// ErrGoexit is the error of a task whose function called runtime.Goexit, as
+// testing.T.FailNow does.
+var ErrGoexit = errors.New("rondo: runtime.Goexit in a task")
+
+// newPanicError is called in the deferred function that recovered v. A panic
+// that was carried across tasks keeps its first stack.
+func newPanicError(v any) *PanicError {
+	if p, ok := v.(*PanicError); ok {
+		return p
+	}
+	stack := make([]byte, 16<<10)
+	return &PanicError{v, stack[:runtime.Stack(stack, false)]}
+}
+
+// isFatal reports whether err is the end of a task that did not return.
+func isFatal(err error) bool {
+	var p *PanicError
+	return errors.Is(err, ErrGoexit) || errors.As(err, &p)
+}

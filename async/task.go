@@ -1,0 +1,97 @@
+package async
+
+// A Task is what an async function gets as its first parameter: a view of the
+// task it runs in. A function with a *Task first is async; calling one, and
+// awaiting, are the only places where a task can be suspended.
+//
+// A view is the task's core, the scope of its cancellation and the waker for
+// what it polls. WithWaker, WithCancel, WithTimeout and WithoutCancel are other
+// views of the same task.
+//
+// A Task is a context.Context. The context methods, and waking, are safe for any
+// goroutine; everything else is for the task itself, while it runs. A goroutine
+// that is not the task must not await with it: it uses Wait(ctx) instead.
+type Task struct {
+	core  *Core
+	scope *scope // nil: the core's own
+	waker *Waker
+}
+
+// Waker returns what a pending future stores to have itself polled again. Any
+// goroutine may wake it later.
+func (t *Task) Waker() *Waker { return t.waker }
+
+// WithWaker returns a view of t with another waker: how a combinator learns which
+// of its children woke.
+func (t *Task) WithWaker(w *Waker) Task { return Task{t.core, t.scope, w} }
+
+// Executor returns where t runs, and with it its children.
+func (t *Task) Executor() *Executor { return t.core.exec }
+
+// Core returns the core that t is a view of. It is for executors and generated
+// code.
+func (t *Task) Core() *Core { return t.core }
+
+// SetName names the task for those who look at it from outside: Executor.Tasks,
+// the watchdog, the list of tasks that do not end. It returns t.
+func (t *Task) SetName(name string) *Task {
+	t.core.coldBlock().name = name
+	return t
+}
+
+// Name returns what SetName set, else the name of the task's function, if it is
+// known.
+func (t *Task) Name() string { return t.core.name() }
+
+// budget is how many operations a task may complete in one step. It is large
+// enough to make the switch cheap beside them, and small enough that a thousand
+// busy tasks get round within milliseconds.
+const budget = 128
+
+// Spend takes one from the task's budget of this step. Leaf operations call it
+// before they do something that might succeed at once, for ever; when it reports
+// true they wake their own waker and return Pending, so that others get a turn.
+// Op and Await call it already.
+func (t *Task) Spend() (exhausted bool) {
+	e := t.core.exec
+	e.budget--
+	return e.budget < 0
+}
+
+// Yield lets every other task that is ready run once before t goes on. It
+// returns the cause if t is cancelled, without yielding.
+func Yield(t *Task) error {
+	if cause := t.Cause(); cause != nil {
+		return cause
+	}
+	t.yield()
+	return nil
+}
+
+func (t *Task) yield() {
+	t.core.WakeLocal()
+	t.suspend()
+}
+
+// suspend parks t until it is stepped again.
+func (t *Task) suspend() {
+	co := t.core.exec.stack
+	if co == nil || co.core != t.core {
+		panic(misuse)
+	}
+	co.yield(struct{}{})
+}
+
+// checkAwait panics when an await can't be right. It can't see everything: a
+// goroutine that awaits with a task that is running at that moment looks like
+// the task itself; the race detector sees that.
+func (t *Task) checkAwait() {
+	if !t.core.inStep {
+		panic(misuse)
+	}
+	if t.core.asking {
+		panic("rondo: an async function awaited although it was asked for its frame: it was compiled without the prologue of package lowered")
+	}
+}
+
+const misuse = "rondo: await by something that is not the running task (a *Task must not be used by another goroutine or task, except as a context; use Wait(ctx) there)"
