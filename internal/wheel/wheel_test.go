@@ -113,26 +113,28 @@ func TestStartAfterCountsFromNextAdvance(t *testing.T) {
 }
 
 func TestNever(t *testing.T) {
-	for _, now := range []int64{0, 1, 1 << 62, math.MaxInt64 - Tick, math.MaxInt64 - 1} {
-		w := at(now)
-		var c counter
-		ts := make([]Timer, 4)
-		w.StartAt(&ts[0], math.MaxInt64, &c)
-		w.StartAfter(&ts[1], math.MaxInt64, &c)
-		w.StartAfter(&ts[2], math.MaxInt64-now, &c)
-		w.StartAt(&ts[3], math.MaxInt64, &c)
-		for _, reading := range []int64{now, math.MaxInt64, math.MaxInt64} {
-			w.Advance(reading)
-			if at, ok := w.Next(); ok {
-				t.Errorf("started at %d: Next at %d = %d, true, want false", now, reading, at)
+	for _, start := range []int64{0, 1, 1 << 62, math.MaxInt64 - Tick, math.MaxInt64} {
+		for _, readings := range [][]int64{{start, math.MaxInt64}, {math.MaxInt64, math.MaxInt64}} {
+			w := at(start)
+			var c counter
+			ts := make([]Timer, 4)
+			w.StartAt(&ts[0], math.MaxInt64, &c)
+			w.StartAfter(&ts[1], math.MaxInt64, &c)
+			w.StartAfter(&ts[2], max(math.MaxInt64-start, 1), &c)
+			w.StartAt(&ts[3], math.MaxInt64, &c)
+			for _, now := range readings {
+				w.Advance(now)
+				if at, ok := w.Next(); ok {
+					t.Errorf("started at %d: Next at %d = %d, true, want false", start, now, at)
+				}
 			}
-		}
-		if c.n != 0 || w.Len() != len(ts) {
-			t.Errorf("started at %d: %d fired, %d left", now, c.n, w.Len())
-		}
-		for i := range ts {
-			if !w.Stop(&ts[i]) || w.Stop(&ts[i]) {
-				t.Errorf("started at %d: Stop of timer %d must be true once", now, i)
+			if c.n != 0 || w.Len() != len(ts) {
+				t.Errorf("started at %d, readings %d: %d fired, %d left", start, readings, c.n, w.Len())
+			}
+			for i := range ts {
+				if !w.Stop(&ts[i]) || w.Stop(&ts[i]) {
+					t.Errorf("started at %d: Stop of timer %d must be true once", start, i)
+				}
 			}
 		}
 	}

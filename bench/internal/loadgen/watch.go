@@ -1,0 +1,62 @@
+package loadgen
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"rondo.dev/rondo/bench/internal/proc"
+)
+
+// A Usage is what a run took of the machine while requests were counted.
+type Usage struct {
+	LoadCPU   float64 `json:"load_cpu_s"`
+	ServerCPU float64 `json:"server_cpu_s,omitempty"`
+	// Foreign is what neither of the two used, in processors: 0.5 is a half.
+	Foreign     float64     `json:"foreign_cpus"`
+	ServerStart proc.Status `json:"server_start,omitzero"`
+	ServerEnd   proc.Status `json:"server_end,omitzero"`
+}
+
+// A watch reads the meters at the marks.
+type watch struct {
+	server int // process id, or 0
+	meters [2]meter
+	err    error
+}
+
+type meter struct {
+	at                 time.Time
+	load, server, busy time.Duration
+	status             proc.Status
+}
+
+func (w *watch) start() { w.read(&w.meters[0]) }
+func (w *watch) end()   { w.read(&w.meters[1]) }
+
+func (w *watch) read(m *meter) {
+	errs := make([]error, 4)
+	m.at = time.Now()
+	m.load, errs[0] = proc.CPUTime(os.Getpid())
+	m.busy, errs[1] = proc.Busy()
+	if w.server != 0 {
+		m.server, errs[2] = proc.CPUTime(w.server)
+		m.status, errs[3] = proc.ReadStatus(w.server)
+	}
+	w.err = errors.Join(w.err, errors.Join(errs...))
+}
+
+func (w *watch) usage() Usage {
+	a, b := w.meters[0], w.meters[1]
+	load, server := b.load-a.load, b.server-a.server
+	// The machine's time is counted in ticks, so a little less than nothing
+	// may be left.
+	foreign := max(b.busy-a.busy-load-server, 0)
+	return Usage{
+		LoadCPU:     load.Seconds(),
+		ServerCPU:   server.Seconds(),
+		Foreign:     foreign.Seconds() / b.at.Sub(a.at).Seconds(),
+		ServerStart: a.status,
+		ServerEnd:   b.status,
+	}
+}
