@@ -2,4 +2,4 @@ module rondo.dev/rondo
 
 go 1.26
 
-require golang.org/x/sys v0.49.0
+require golang.org/x/sys v0.46.0

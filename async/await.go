@@ -11,45 +11,78 @@ package async
 // A future that is always ready is made to yield from time to time.
 //
 // Await is polling, parking and this protocol, and nothing else: a lowered
-// function does the same in a few lines of its own.
+// function does the same with an Awaiting in its frame.
 func Await[T any](t *Task, f Future[T]) (T, error) {
-	t.checkAwait()
-	if cause := t.Cause(); cause != nil {
-		var zero T
-		return zero, cause
+	var a Awaiting[T]
+	v, err, done := a.Begin(t, f)
+	for !done {
+		t.suspend()
+		v, err, done = a.Resume(t)
 	}
-	if t.Spend() {
-		t.yield()
-	}
-	v, err := f.Poll(t)
-	if !IsPending(err) {
-		return v, err
-	}
-	return awaitPending(t, f)
+	return v, err
 }
 
-func awaitPending[T any](t *Task, f Future[T]) (T, error) {
-	asked := false
-	for {
-		t.suspend()
-		v, err := f.Poll(t)
-		if !IsPending(err) {
-			return v, err
-		}
-		if asked {
-			continue
-		}
-		cause := t.Cause()
-		if cause == nil {
-			continue
-		}
-		asked = true
-		if c, ok := f.(Canceler); !ok || c.Cancel(t, false) {
-			return v, cause
-		}
-		// It may have ended inside Cancel.
-		if v, err = f.Poll(t); !IsPending(err) {
-			return v, err
+// An Awaiting is one Await under way, as a Flight is for an Op: Await has one on
+// its stack, a lowered function in its frame. The zero value is ready for Begin,
+// and again after the result.
+type Awaiting[T any] struct {
+	f      Future[T]
+	polled bool
+	asked  bool // it was asked to give up
+}
+
+// Begin begins to await f, and reports whether that is done. If not, the caller
+// suspends, and calls Resume when it runs again.
+func (a *Awaiting[T]) Begin(t *Task, f Future[T]) (v T, err error, done bool) {
+	t.checkAwait()
+	if cause := t.Cause(); cause != nil {
+		return v, cause, true
+	}
+	*a = Awaiting[T]{f: f}
+	if t.Spend() {
+		t.core.WakeLocal()
+		return v, nil, false
+	}
+	return a.poll(t)
+}
+
+// Resume goes on with an Awaiting that is not done.
+func (a *Awaiting[T]) Resume(t *Task) (v T, err error, done bool) {
+	if !a.polled {
+		// The budget was spent in Begin. The wake that ended the wait for the
+		// next turn may have been a cancellation's too: there is no other.
+		if cause := t.Cause(); cause != nil {
+			return v, cause, true
 		}
 	}
+	return a.poll(t)
+}
+
+func (a *Awaiting[T]) poll(t *Task) (v T, err error, done bool) {
+	a.polled = true
+	v, err = a.f.Poll(t)
+	if !IsPending(err) {
+		return v, err, true
+	}
+	if a.asked {
+		return v, err, false
+	}
+	cause := t.Cause()
+	if cause == nil {
+		return v, err, false
+	}
+	a.asked = true
+	if idle(t, a.f) {
+		var zero T
+		return zero, cause, true
+	}
+	v, err = a.f.Poll(t) // it may have ended inside Cancel
+	return v, err, !IsPending(err)
+}
+
+// idle asks f to give up, on behalf of somebody who wants its result, and reports
+// whether it has none to wait for.
+func idle[T any](t *Task, f Future[T]) bool {
+	c, ok := f.(Canceler)
+	return !ok || c.Cancel(t, false)
 }

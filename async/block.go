@@ -11,33 +11,35 @@ import (
 //
 // Futures that spawn tasks need an event loop and panic here.
 func Block[T any](ctx context.Context, f Future[T]) (T, error) {
+	var zero T
 	if ctx.Err() != nil {
-		var zero T
 		return zero, context.Cause(ctx)
 	}
 	b := newBlocker()
 	t := &b.core.task
 	done := ctx.Done()
+	asked := false
 	for {
 		v, err := f.Poll(t)
 		if !IsPending(err) {
 			return v, err
 		}
-		if b.park(done) {
-			continue
+		if cause := t.Cause(); cause != nil && !asked {
+			asked = true
+			if idle(t, f) {
+				return zero, cause
+			}
+			continue // it may have ended inside Cancel
 		}
-		done = nil
-		b.core.cancel(context.Cause(ctx))
-		if c, ok := f.(Canceler); !ok || c.Cancel(t, false) {
-			return v, context.Cause(ctx)
-		}
-		if v, err := f.Poll(t); !IsPending(err) {
-			return v, err
+		if !b.park(done) {
+			done = nil
+			b.core.cancel(context.Cause(ctx))
 		}
 	}
 }
 
-// blocker is a goroutine as an executor of one task, which it is itself.
+// blocker is a goroutine as an executor of one task, which it is itself: the core
+// has no frame, and is in step for as long as there is a blocker.
 type blocker struct {
 	exec  Executor
 	core  Core
@@ -48,7 +50,9 @@ type blocker struct {
 func newBlocker() *blocker {
 	b := &blocker{wake: make(chan struct{}, 1), began: time.Now()}
 	b.exec.Init(b)
+	b.exec.budget = budget
 	b.core.init(&b.exec, nil)
+	b.core.inStep = true
 	return b
 }
 
@@ -59,25 +63,33 @@ func (b *blocker) park(done <-chan struct{}) (woken bool) {
 		b.exec.Drain()
 		now := int64(time.Since(b.began))
 		b.exec.Advance(now)
-		if b.core.queued {
-			b.exec.queue.pop()
+		if b.exec.queue.len() > 0 {
+			b.exec.queue.pop() // the core itself: nothing else can be started here
 			b.core.queued = false
 			b.exec.budget = budget
 			return true
 		}
-		var due <-chan time.Time
-		if at, ok := b.exec.NextTimer(); ok {
-			x := time.NewTimer(time.Duration(at - now))
-			defer x.Stop()
-			due = x.C
-		}
-		select {
-		case <-b.wake:
-		case <-due:
-		case <-done:
+		if !b.sleep(now, done) {
 			return false
 		}
 	}
+}
+
+// sleep waits for a reason to look again, and reports false if that is done.
+func (b *blocker) sleep(now int64, done <-chan struct{}) bool {
+	var due <-chan time.Time
+	if at, ok := b.exec.NextTimer(); ok {
+		x := time.NewTimer(time.Duration(at - now))
+		defer x.Stop()
+		due = x.C
+	}
+	select {
+	case <-b.wake:
+	case <-due:
+	case <-done:
+		return false
+	}
+	return true
 }
 
 func (b *blocker) Interrupt() {

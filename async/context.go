@@ -19,8 +19,11 @@ type lazyContext struct {
 	cancel context.CancelCauseFunc
 }
 
-// errEnded is the cause of contexts whose task has ended.
-var errEnded = errors.New("rondo: the task has ended")
+// The causes of contexts that are over although their task was not cancelled.
+var (
+	errEnded   = errors.New("rondo: the task has ended")
+	errStopped = errors.New("rondo: the time limit was stopped")
+)
 
 func orCanceled(cause error) error {
 	if cause == nil {
@@ -29,34 +32,55 @@ func orCanceled(cause error) error {
 	return cause
 }
 
-// Deadline returns the earliest time limit of t's scopes.
+// Deadline returns the earliest time limit that t is under: of its scopes, and of
+// those that it and its parents were spawned in.
 func (t *Task) Deadline() (deadline time.Time, ok bool) {
-	for s := t.scope; s != nil; s = s.outer {
-		if !s.until.IsZero() && (!ok || s.until.Before(deadline)) {
-			deadline, ok = s.until, true
-		}
-		if s.shield {
-			break
+	for c, s := t.core, t.scope; c != nil; c, s = c.parent, c.under() {
+		for ; s != nil; s = s.outer {
+			if !s.until.IsZero() && !s.stopped.Load() && (!ok || s.until.Before(deadline)) {
+				deadline, ok = s.until, true
+			}
+			if s.shield {
+				return deadline, ok
+			}
 		}
 	}
 	return deadline, ok
 }
 
-// Err returns nil until t is cancelled, then context.DeadlineExceeded if that was
-// a time limit, else context.Canceled. Cause says more.
+// Err returns nil until Done is closed, then context.DeadlineExceeded if that was
+// a time limit, else context.Canceled. Cause says more. (A context that was
+// derived from t says context.Canceled for both; context.Cause tells them apart.)
 func (t *Task) Err() error {
-	cause := t.Cause()
+	err := t.over()
 	switch {
-	case cause == nil:
+	case err == nil:
 		return nil
-	case errors.Is(cause, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return context.DeadlineExceeded
 	}
 	return context.Canceled
 }
 
-// Done returns a channel that is closed when t is cancelled or has ended.
+// Done returns a channel that is closed when t is cancelled or has ended, or the
+// time limit that t is a view of was stopped.
 func (t *Task) Done() <-chan struct{} { return t.context().Done() }
+
+// over returns why t's context is over, nil while it is not.
+func (t *Task) over() error {
+	if cause := t.Cause(); cause != nil {
+		return cause
+	}
+	if t.core.Ended() {
+		return errEnded
+	}
+	for s := t.scope; s != nil && !s.shield; s = s.outer {
+		if s.stopped.Load() {
+			return errStopped
+		}
+	}
+	return nil
+}
 
 // Value returns the value for key of the context that the task's root was
 // started with.
@@ -65,25 +89,33 @@ func (t *Task) Value(key any) any { return t.context().Value(key) }
 // context returns the standard context behind t, made on demand.
 func (t *Task) context() *lazyContext {
 	if t.scope == nil {
-		c := t.core
-		return lazily(&c.coldBlock().ctx, c.root().baseContext(), func() error {
-			if cause := c.cause(); cause != nil || !c.Ended() {
-				return cause
-			}
-			return errEnded
-		})
+		return lazily(&t.core.coldBlock().ctx, t.core.root().baseContext(), t.over)
 	}
 	outer := Task{core: t.core, scope: t.scope.outer}
 	var parent context.Context = outer.context()
 	if t.scope.shield {
 		parent = context.WithoutCancel(parent)
 	}
-	return lazily(&t.scope.ctx, parent, t.Cause)
+	return lazily(&t.scope.ctx, parent, t.over)
+}
+
+// endContexts ends the contexts of a task that has ended, so that nothing waits
+// for them for ever. Those of its scopes hang on these two.
+func (b *cold) endContexts() {
+	if x := b.ctx.Load(); x != nil {
+		x.cancel(errEnded)
+	}
+	if b.shield != nil {
+		if x := b.shield.ctx.Load(); x != nil {
+			x.cancel(errEnded)
+		}
+	}
 }
 
 // lazily makes the context at p, unless somebody was faster, and cancels it if
-// what it stands for was cancelled before it could be told.
-func lazily(p *atomic.Pointer[lazyContext], parent context.Context, cause func() error) *lazyContext {
+// what it stands for was over before it could be told: over is asked after the
+// context can be seen.
+func lazily(p *atomic.Pointer[lazyContext], parent context.Context, over func() error) *lazyContext {
 	if x := p.Load(); x != nil {
 		return x
 	}
@@ -93,7 +125,7 @@ func lazily(p *atomic.Pointer[lazyContext], parent context.Context, cause func()
 		cancel(nil)
 		return p.Load()
 	}
-	if err := cause(); err != nil {
+	if err := over(); err != nil {
 		cancel(err)
 	}
 	return x

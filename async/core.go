@@ -2,7 +2,6 @@ package async
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 )
 
@@ -90,15 +89,6 @@ type cold struct {
 	ctx      atomic.Pointer[lazyContext]
 }
 
-// orphan is the error of an ended child. Whoever awaits the child later takes it.
-type orphan struct {
-	child *Core
-	err   error
-}
-
-// maxOrphans bounds how many untaken errors of children a task keeps.
-const maxOrphans = 8
-
 // coldBlock returns c's cold block, made on demand. Any goroutine may call it.
 func (c *Core) coldBlock() *cold {
 	if b := c.cold.Load(); b != nil {
@@ -113,18 +103,20 @@ func (c *Core) coldBlock() *cold {
 // happens until then.
 func (c *Core) Start(parent *Task, f Frame) {
 	p := parent.core
+	if p.frame == nil {
+		if p.phase == ended {
+			panic("rondo: a task was spawned by a task that has ended")
+		}
+		panic(errNoHost) // a goroutine in Block, which nothing can run beside
+	}
 	c.init(p.exec, f)
 	c.parent = p
-	b := p.coldBlock()
-	c.link(&b.children)
+	c.link(&p.coldBlock().children)
 	if s := parent.scope; s != nil {
 		c.coldBlock().under = s
 	}
 	if cause := parent.Cause(); cause != nil {
 		c.cancel(cause)
-	}
-	if p.phase == ended {
-		panic("rondo: a task was spawned by a task that has ended")
 	}
 	p.exec.schedule(c)
 }
@@ -169,8 +161,13 @@ func (c *Core) Wake() {
 // WakeLocal makes c run. The executor's owner calls it.
 func (c *Core) WakeLocal() { c.exec.schedule(c) }
 
-// fail makes err the outcome of c, whatever its function said.
-func (c *Core) fail(err error) { c.coldBlock().err = err }
+// fail makes err, which is fatal, the outcome of c: its function did not return.
+// Its children are cancelled, since c can't end before them and would keep the
+// panic to itself until they see fit to end.
+func (c *Core) fail(err error) {
+	c.coldBlock().err = err
+	c.cancel(err)
+}
 
 // returned is called when c's function has returned, in a step.
 func (c *Core) returned() {
@@ -196,9 +193,7 @@ func (c *Core) finish() {
 	c.state.Or(stateEnded)
 	if b := c.cold.Load(); b != nil {
 		b.orphans = nil
-		if x := b.ctx.Load(); x != nil {
-			x.cancel(errEnded)
-		}
+		b.endContexts()
 	}
 	if e, ok := f.(notifier); ok {
 		e.notify()
@@ -212,7 +207,8 @@ func (c *Core) finish() {
 type notifier interface{ notify() }
 
 // outcome is the error that c ends with: what its function returned, else what a
-// child failed with that nobody listened to.
+// child failed with that nobody listened to. A panic comes before an error that
+// was returned, which may well hide why it was.
 func (c *Core) outcome() error {
 	b := c.cold.Load()
 	if b != nil && b.err != nil {
@@ -222,60 +218,28 @@ func (c *Core) outcome() error {
 	if e, ok := c.frame.(Ender); ok {
 		err = e.Outcome()
 	}
-	if err != nil || b == nil {
+	if b == nil || len(b.orphans) == 0 || err != nil && isFatal(err) {
 		return err
 	}
-	return b.orphanError()
+	if o := b.orphanError(); err == nil || o != nil && isFatal(o) {
+		return o
+	}
+	return err
 }
 
 // childEnded is told that child, the last link to which is gone, ended with err.
 func (c *Core) childEnded(child *Core, err error) {
 	b := c.cold.Load() // there is one: it had the list of children
-	if err != nil && child.state.Load()&stateObserved == 0 {
+	if err != nil && child.state.Load()&stateObserved == 0 && !child.onlyRepeats(err) {
 		if isFatal(err) && child.state.Load()&stateClaimed == 0 {
 			c.cancel(err)
 		}
-		// A child that only passes on why its parent was cancelled says nothing
-		// new.
-		if cause := c.task.Cause(); isFatal(err) || cause == nil || !errors.Is(err, cause) {
-			if len(b.orphans) < maxOrphans {
-				b.orphans = append(b.orphans, orphan{child, err})
-			} else {
-				b.dropped++
-			}
-		}
+		b.adopt(child, err)
 	}
 	if c.phase == draining && b.children == nil {
 		c.finish()
 	}
 }
-
-// orphanError joins the errors of children that nobody took. The first stands
-// alone if it is the only one; a panic stays what it is.
-func (b *cold) orphanError() error {
-	var errs []error
-	for _, o := range b.orphans {
-		if o.child.state.Load()&stateObserved != 0 {
-			continue
-		}
-		if isFatal(o.err) {
-			return o.err
-		}
-		errs = append(errs, o.err)
-	}
-	if len(errs) == 0 {
-		return nil
-	}
-	if b.dropped > 0 {
-		errs = append(errs, errMoreOrphans)
-	}
-	if len(errs) == 1 {
-		return errs[0]
-	}
-	return errors.Join(errs...)
-}
-
-var errMoreOrphans = errors.New("rondo: more children failed")
 
 // link puts c at the head of a list of siblings; unlink takes it out. pprev
 // points to whatever points to c, so that neither needs the list.

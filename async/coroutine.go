@@ -10,20 +10,17 @@ type Coroutine struct {
 	stop  func()
 	yield func(struct{}) bool
 
-	core    *Core // the task whose function it runs; nil: idle
-	body    Body
-	owner   Frame       // what it stands for in its core, if it is the core's frame
-	escaped *PanicError // what the function panicked with, for Call
+	core   *Core // the task whose function it runs; nil: idle
+	body   Body
+	owner  Frame // what it stands for in its core, if it is the core's frame
+	failed error // how the last function ended if it did not return
+	gone   bool  // its function called runtime.Goexit: it can't be used again
 }
 
 // Body is a function to be run on a coroutine.
 type Body interface {
 	Run(t *Task)
 }
-
-// goexit is what a runtime.Goexit on a coroutine becomes for the one who resumes
-// it. The coroutine itself is gone.
-type goexit struct{}
 
 // NewCoroutine makes a coroutine on pull, which is iter.Pull[struct{}].
 func NewCoroutine(pull func(seq func(yield func(struct{}) bool)) (next func() (struct{}, bool), stop func())) *Coroutine {
@@ -48,17 +45,27 @@ func (co *Coroutine) Close() {
 	co.stop()
 }
 
+// Gone reports whether the coroutine has ended, because its function called
+// runtime.Goexit. A Host that gets one back by Recycle forgets it.
+func (co *Coroutine) Gone() bool { return co.gone }
+
 // Begin puts b on an idle coroutine, as a part of the task c. Resume runs it.
 func (co *Coroutine) Begin(c *Core, b Body) { co.core, co.body = c, b }
 
 // Resume runs the function until it suspends or has come to its end, and reports
-// the latter; then the coroutine is idle again.
+// the latter; then the coroutine is idle again, and Failure tells more.
 func (co *Coroutine) Resume() (done bool) {
 	e := co.core.exec
 	below := e.stack
 	e.stack = co
+	defer func() {
+		e.stack = below
+		if co.gone {
+			recover() // what call raised; see there
+			done = true
+		}
+	}()
 	co.next()
-	e.stack = below
 	return co.core == nil
 }
 
@@ -70,21 +77,26 @@ func (co *Coroutine) call() {
 		if returned {
 			return
 		}
-		v := recover()
-		if v == nil {
-			panic(goexit{})
+		if v := recover(); v != nil {
+			co.failed = asFailure(v)
+			return
 		}
-		co.escaped = newPanicError(v)
+		// runtime.Goexit can't be stopped. It ends the coroutine, and would then
+		// go on to end the goroutine that resumed it; a panic raised over it
+		// reaches that goroutine in its place, and is caught there, in Resume.
+		co.failed, co.gone = ErrGoexit, true
+		panic(ErrGoexit)
 	}()
 	co.body.Run(&co.core.task)
 	returned = true
 }
 
-// TakePanic returns what the last function panicked with, and forgets it.
-func (co *Coroutine) TakePanic() *PanicError {
-	p := co.escaped
-	co.escaped = nil
-	return p
+// Failure returns how the last function ended if it did not return, and forgets
+// it: a *PanicError, or ErrGoexit.
+func (co *Coroutine) Failure() error {
+	err := co.failed
+	co.failed = nil
+	return err
 }
 
 // borrow makes a coroutine the frame of c, with owner's function on it.
@@ -107,8 +119,8 @@ func (co *Coroutine) Step(t *Task) (done bool) {
 	}
 	c := t.core
 	c.frame, co.owner = co.owner, nil
-	if p := co.TakePanic(); p != nil {
-		c.fail(p)
+	if err := co.Failure(); err != nil {
+		c.fail(err)
 	}
 	c.exec.host.Recycle(co)
 	return true

@@ -2,6 +2,7 @@ package async
 
 import (
 	"errors"
+	"sync/atomic"
 
 	"rondo.dev/rondo/internal/wheel"
 )
@@ -16,12 +17,15 @@ type Executor struct {
 	queue   ring
 	inbox   inbox
 	wheel   wheel.Wheel
+	sleeps  sleeps
+	now     int64      // the last reading of the clock
 	roots   *Core      // tasks without a parent
 	running *Core      // the task in step, for the recovery of its panic
 	stack   *Coroutine // the coroutine whose stack runs now
 	budget  int        // what the running task may still do before others get a turn
 	answer  Frame      // see lowered.Answer
 	stats   Stats
+	watch   atomic.Bool
 	lowered bool // spawned functions are asked for a frame first
 }
 
@@ -69,7 +73,8 @@ func (e *Executor) Run(max int) (ran int) {
 // keeps the cost of a deferred call out of each.
 func (e *Executor) batch(max int) (ran int) {
 	defer e.recover()
-	for ; ran < max && e.queue.len() > 0; ran++ {
+	for ran < max && e.queue.len() > 0 {
+		ran++ // first: a step that panics is one too
 		e.step(e.queue.pop())
 	}
 	return ran
@@ -85,12 +90,40 @@ func (e *Executor) step(c *Core) {
 	e.running = c
 	c.inStep = true
 	done := c.frame.Step(&c.task)
-	c.inStep = false
-	e.running = nil
+	e.stepped(c)
 	if done {
 		c.returned()
 	}
 }
+
+// stepped is called when c is back from a step, in whichever way.
+func (e *Executor) stepped(c *Core) {
+	c.inStep = false
+	e.running = nil
+	if e.watch.Load() {
+		e.watch.Store(false)
+		if w, ok := e.host.(Watcher); ok {
+			w.Held(c.Describe())
+		}
+	}
+}
+
+// Turn polls by hand: it calls poll on the caller's stack as if in a step of c,
+// with a fresh budget. The executor's owner calls it, not from within a step.
+func (e *Executor) Turn(c *Core, poll func(t *Task)) {
+	e.budget = budget
+	c.inStep = true
+	defer func() { c.inStep = false }()
+	poll(&c.task)
+}
+
+// A Watcher is a Host that wants to know which task held the executor when Watch
+// was called.
+type Watcher interface{ Held(TaskInfo) }
+
+// Watch makes the executor tell its Watcher about the task that runs now, when it
+// comes back. Any goroutine may call it.
+func (e *Executor) Watch() { e.watch.Store(true) }
 
 // recover turns a panic that left a step into the end of that task. A panic of a
 // coroutine's function does not come here: it is caught on the coroutine.
@@ -99,22 +132,14 @@ func (e *Executor) recover() {
 	if c == nil {
 		return // no step was interrupted: let a panic go on
 	}
-	var err error
-	if v := recover(); v == nil {
-		// A frame called runtime.Goexit on the owner's own stack. That can't be
-		// stopped: the goroutine ends after this, and the owner has to go on
-		// with another one.
-		err = ErrGoexit
-	} else if _, ok := v.(goexit); ok {
-		err = ErrGoexit
-	} else {
-		err = newPanicError(v)
+	// No panic: a frame called runtime.Goexit on the owner's own stack. That can't
+	// be stopped: the goroutine ends after this, and the owner has to go on with
+	// another one.
+	err := ErrGoexit
+	if v := recover(); v != nil {
+		err = asFailure(v)
 	}
-	e.running, e.stack = nil, nil
-	c.inStep = false
-	if co, ok := c.frame.(*Coroutine); ok {
-		c.frame = co.owner
-	}
+	e.stepped(c)
 	c.fail(err)
 	c.returned()
 }
@@ -146,29 +171,41 @@ func (e *Executor) Post(f func()) (ok bool) {
 func (e *Executor) Close() { e.inbox.close() }
 
 // Drain takes in what came from elsewhere, and reports how much. The owner calls
-// it after each Interrupt.
+// it after each Interrupt. If a posted function panics, the panic goes on to the
+// owner, and the next Drain with what was behind it.
 func (e *Executor) Drain() (n int) {
 	letters := e.inbox.take()
+	if len(letters) == 0 {
+		return 0
+	}
+	defer func() {
+		e.stats.Remote += int64(n)
+		e.inbox.giveBack(letters, n)
+	}()
 	for _, l := range letters {
+		n++
 		if l.core != nil {
-			// Taken off the inbox before it is run: a wake that comes from now
-			// on has to be noticed, so the bit falls first.
+			// The bit falls before the core is queued: a wake that comes from
+			// now on has to be noticed.
 			l.core.state.And(^stateRemote)
 			e.schedule(l.core)
 		} else {
 			l.f()
 		}
 	}
-	e.stats.Remote += int64(len(letters))
-	n = len(letters)
-	e.inbox.giveBack(letters)
 	return n
 }
 
 // Advance tells the time, in nanoseconds on a clock that never goes back, and
 // fires the timers that are due. The owner calls it with a fresh reading once a
 // turn: timers started since the last call count from this one.
-func (e *Executor) Advance(now int64) (fired int) { return e.wheel.Advance(now) }
+func (e *Executor) Advance(now int64) (fired int) {
+	e.now = max(e.now, now)
+	return e.wheel.Advance(now)
+}
+
+// Now returns the last reading of the clock that Advance was told.
+func (e *Executor) Now() int64 { return e.now }
 
 // NextTimer returns when the next timer is due, on the clock of Advance. It may
 // be early, never late. The owner calls it right after Advance.

@@ -8,7 +8,7 @@ type Flight[T any] struct {
 	src      Source[T]
 	ticket   uint32
 	asked    bool // it was asked to give up
-	shielded bool
+	shielded bool // it is not to be asked
 }
 
 // Begin starts op, unless t is cancelled, and reports whether it is done. If not,
@@ -25,7 +25,7 @@ func (f *Flight[T]) Begin(t *Task, op Op[T]) (v T, err error, done bool) {
 			return v, cause, true
 		}
 		if home := f.src.Home(); home != t.core.exec && home != nil {
-			f.src = newRemote(f.src, home, t.core.exec, false)
+			f.src = newRemote(f.src, home, t.core.exec, false, f.shielded)
 		}
 		f.ticket = f.src.Start(t, op.buf, op.arg)
 	}
@@ -34,11 +34,10 @@ func (f *Flight[T]) Begin(t *Task, op Op[T]) (v T, err error, done bool) {
 		t.waker.WakeLocal()
 		return v, nil, false
 	}
-	v, err = f.src.PollOp(t, f.ticket, false)
-	return v, err, !IsPending(err)
+	return f.Resume(t)
 }
 
-// Resume is the next step of an operation that is not done.
+// Resume goes on with an operation that is not done.
 func (f *Flight[T]) Resume(t *Task) (v T, err error, done bool) {
 	v, err = f.src.PollOp(t, f.ticket, false)
 	if !IsPending(err) {
@@ -53,7 +52,8 @@ func (f *Flight[T]) Resume(t *Task) (v T, err error, done bool) {
 	}
 	f.asked = true
 	if f.src.CancelOp(t, f.ticket) {
-		return v, cause, true
+		var zero T
+		return zero, cause, true
 	}
 	v, err = f.src.PollOp(t, f.ticket, false) // it may have ended inside CancelOp
 	return v, err, !IsPending(err)

@@ -2,15 +2,22 @@ package async
 
 // A Group runs children of one task, and fails as a whole: the first error
 // cancels the others. It is to tasks what errgroup is to goroutines. All methods
-// are for the task that made it.
+// are for the task that made it, or its children.
 type Group struct {
 	task    *Task // the view that the children are spawned through
 	cancel  func(error)
 	limit   int // 0: none
 	running int
-	waiting []func(*Task) error
-	err     error
+	waiting []*member
+	failed  *Core // the first to fail
+	err     error // its error
 	waiter  *Waker
+}
+
+// member is the frame of one of the group's children.
+type member struct {
+	joinRun[struct{}]
+	group *Group
 }
 
 // NewGroup returns a group of children of t. If limit is positive, at most that
@@ -24,57 +31,75 @@ func NewGroup(t *Task, limit int) *Group {
 // Go starts f as a child, now or when the limit allows. f runs even if the group
 // has failed; its first await then returns the cause, which is the first error.
 func (g *Group) Go(f func(*Task) error) {
+	m := &member{joinRun[struct{}]{f: noValue(f), site: caller()}, g}
 	if g.limit > 0 && g.running >= g.limit {
-		g.waiting = append(g.waiting, f)
+		g.waiting = append(g.waiting, m)
 		return
 	}
-	g.start(f)
+	g.start(m)
 }
 
-func (g *Group) start(f func(*Task) error) {
+func (g *Group) start(m *member) {
 	g.running++
-	g.task.Go(func(t *Task) error {
-		// A panic skips done's caller but not done; it then reaches the group's
-		// task by the rule for children that nobody awaits.
-		var err error
-		defer func() { g.done(err) }()
-		err = f(t)
-		return nil
-	})
+	m.core.Start(g.task, m)
 }
 
-func (g *Group) done(err error) {
+// Ended is called when a member and its children have ended, before its parent
+// looks at how.
+func (m *member) Ended(err error) {
+	m.joinRun.Ended(err)
+	g := m.group
 	g.running--
-	if err != nil && g.err == nil {
-		g.err = err
-		g.cancel(err)
+	if err != nil {
+		g.fail(&m.core, err)
 	}
 	if len(g.waiting) > 0 {
-		f := g.waiting[0]
+		next := g.waiting[0]
 		g.waiting[0] = nil
 		g.waiting = g.waiting[1:]
-		g.start(f)
+		g.start(next)
 	}
-	if g.running == 0 && g.waiter != nil {
-		g.waiter.WakeLocal()
+	if w := g.waiter; w != nil && g.running == 0 {
 		g.waiter = nil
+		w.WakeLocal()
 	}
 }
 
-// Wait waits until all children have returned, also when t is cancelled (which
-// cancels them), and returns the first error.
+// fail is told of a member's error. The first is taken by Wait; if nobody waits,
+// it reaches the task by the rules for children that nobody awaits. The others are
+// taken to follow from it, except that a panic is never taken silently.
+func (g *Group) fail(c *Core, err error) {
+	if g.failed != nil {
+		if !isFatal(err) {
+			c.state.Or(stateObserved)
+		}
+		return
+	}
+	g.failed, g.err = c, err
+	if g.waiter != nil {
+		c.state.Or(stateClaimed)
+	}
+	g.cancel(err)
+}
+
+// Wait waits until all children have ended, also when t is cancelled (which
+// cancels them), and returns the first error. A panic is a *PanicError, and if
+// nobody was waiting for the group then, it has cancelled the task besides.
 func (g *Group) Wait(t *Task) error {
-	t = t.WithoutCancel()
-	_, err := Await(t, (*groupEnd)(g))
+	_, err := Await(t.WithoutCancel(), (*groupEnd)(g))
 	return err
 }
 
+// groupEnd is the group's end as a future.
 type groupEnd Group
 
 func (g *groupEnd) Poll(t *Task) (struct{}, error) {
 	if g.running > 0 {
 		g.waiter = t.Waker()
 		return struct{}{}, Pending
+	}
+	if g.failed != nil {
+		g.failed.state.Or(stateObserved)
 	}
 	return struct{}{}, g.err
 }

@@ -12,7 +12,7 @@ import "sync"
 type inbox struct {
 	mu    sync.Mutex
 	list  []letter
-	spare []letter // the owner's: the list that take gave out before
+	spare []letter // empty: the memory of a list that was dealt with
 
 	closed bool // nobody will take any more
 }
@@ -50,16 +50,20 @@ func (b *inbox) take() []letter {
 	return l
 }
 
-// giveBack lets the memory of a list that was dealt with be used again, unless
-// it was a burst that would keep too much.
-func (b *inbox) giveBack(l []letter) {
-	if cap(l) == 0 || cap(l) > 4096 {
-		return
-	}
-	clear(l)
+// giveBack is told that the first n letters of a list were dealt with. If there
+// are more, they go back to the front. Else the list's memory is used again,
+// unless it was a burst that would keep too much.
+func (b *inbox) giveBack(l []letter, n int) {
 	b.mu.Lock()
-	if b.spare == nil {
+	defer b.mu.Unlock()
+	switch {
+	case n < len(l):
+		b.list = append(l[n:], b.list...)
+	case cap(l) <= maxSpare:
+		clear(l)
 		b.spare = l[:0]
 	}
-	b.mu.Unlock()
 }
+
+// maxSpare is how many letters an inbox keeps room for.
+const maxSpare = 4096

@@ -29,12 +29,13 @@ type joinRun[T any] struct {
 	frame  FrameOf[T] // or nil: f runs on a coroutine
 	val    T
 	err    error
-	waiter *Waker
+	waiter *Waker // woken on the child's executor
 	site   uintptr
 }
 
 // A FrameOf is a frame with a result: what a lowered function of type
-// func(*Task) (T, error) answers with.
+// func(*Task) (T, error) answers with. One of type func(*Task) error answers with
+// a frame whose Result returns an error alone.
 type FrameOf[T any] interface {
 	Frame
 	Result() (T, error)
@@ -98,12 +99,32 @@ func (r *joinRun[T]) Step(t *Task) bool {
 	if f := c.exec.TakeAnswer(); f != nil {
 		// It was lowered after all: the coroutine has been given back, and the
 		// frame goes on instead.
-		r.frame = f.(FrameOf[T])
+		r.frame = frameOf[T](f)
 		return r.frame.Step(t)
 	}
 	c.asking = false
 	return done
 }
+
+// frameOf finds the results of a frame that a spawned function answered with: of
+// the function itself, or of one that noValue has asked on its behalf.
+func frameOf[T any](f Frame) FrameOf[T] {
+	if f, ok := f.(errFrame); ok {
+		return noValueFrame[T]{f}
+	}
+	return f.(FrameOf[T])
+}
+
+// errFrame is what a lowered func(*Task) error answers with.
+type errFrame interface {
+	Frame
+	Result() error
+}
+
+type noValueFrame[T any] struct{ f errFrame }
+
+func (n noValueFrame[T]) Step(t *Task) bool        { return n.f.Step(t) }
+func (n noValueFrame[T]) Result() (v T, err error) { return v, n.f.Result() }
 
 // Run is the function's run on a coroutine.
 func (r *joinRun[T]) Run(t *Task) { r.val, r.err = r.f(t) }
@@ -122,7 +143,7 @@ func (r *joinRun[T]) Ended(err error) { r.err, r.f, r.frame = err, nil, nil }
 func (r *joinRun[T]) notify() {
 	if w := r.waiter; w != nil {
 		r.waiter = nil
-		w.Wake()
+		w.WakeLocal()
 	}
 }
 
@@ -141,24 +162,30 @@ func (j *Join[T]) Poll(t *Task) (T, error) {
 	if r.core.state.Load()&stateClaimed == 0 {
 		r.core.state.Or(stateClaimed)
 	}
+	var zero T
 	if w := t.waker; t.core.exec == r.core.exec {
 		r.waiter = w
-	} else {
-		posted := r.core.exec.Post(func() {
-			if r.core.Ended() {
-				w.Wake()
-			} else {
-				r.waiter = w
-			}
-		})
-		if !posted && !r.core.Ended() {
-			var zero T
-			return zero, ErrExecutorClosed
-		}
+	} else if !r.core.exec.Post(func() { r.waitFrom(w) }) && !r.core.Ended() {
+		return zero, ErrExecutorClosed
 	}
-	var zero T
 	return zero, Pending
 }
+
+// waitFrom makes a waker of another executor the waiter.
+func (r *joinRun[T]) waitFrom(w *Waker) {
+	if r.core.Ended() {
+		w.Wake() // it ended while the request was on its way
+		return
+	}
+	there := WakerFor(foreign{w})
+	r.waiter = &there
+}
+
+// foreign is a waker of another executor, to those who wake their own.
+type foreign struct{ w *Waker }
+
+func (f foreign) Wake()      { f.w.Wake() }
+func (f foreign) WakeLocal() { f.w.Wake() }
 
 // Cancel cancels the child, whose end is then waited for. A loser is only
 // borrowed: it stays as it is, and can be awaited later.
@@ -205,6 +232,8 @@ func (c *Child) Await(t *Task) error {
 	return err
 }
 
+// noValue gives f the value of nothing. It does nothing after the call, so that f
+// may answer in its place when it is asked for its frame.
 func noValue(f func(*Task) error) func(*Task) (struct{}, error) {
 	return func(t *Task) (struct{}, error) { return struct{}{}, f(t) }
 }

@@ -27,7 +27,9 @@ type Source[T any] interface {
 	// Settle ends an operation that has been polled to its end with keep. With
 	// back, nobody takes the result, and it goes back into the object; what
 	// can't, such as bytes written, is returned as the number of bytes of the
-	// buffer that are used up.
+	// buffer that are used up (see Consumer). The next attempt is started with
+	// the rest of the buffer, and with arg more by that number: such a source
+	// counts from arg.
 	Settle(ticket uint32, back bool) (used int)
 }
 
@@ -92,20 +94,19 @@ func (o *Op[T]) Poll(t *Task) (T, error) {
 			return zero, Pending
 		}
 		if home := o.src.Home(); home != t.core.exec && home != nil {
-			o.src = newRemote(o.src, home, t.core.exec, true)
+			o.src = newRemote(o.src, home, t.core.exec, true, o.flags&opShielded != 0)
 		}
 		o.ticket = o.src.Start(t, o.buf, o.arg)
 	}
-	v, err := o.src.PollOp(t, o.ticket, true)
-	if IsPending(err) {
-		return v, err
-	}
-	if o.flags&opLoser != 0 {
+	loser := o.flags&opLoser != 0
+	v, err := o.src.PollOp(t, o.ticket, loser)
+	switch {
+	case IsPending(err):
+	case loser:
 		o.reset(o.src.Settle(o.ticket, true))
-		return v, err
+	default:
+		*o = Op[T]{flags: opDone}
 	}
-	o.src.Settle(o.ticket, false)
-	o.src, o.ticket, o.flags = nil, 0, opDone
 	return v, err
 }
 
@@ -133,6 +134,9 @@ func (o *Op[T]) Cancel(t *Task, loser bool) (idle bool) {
 // reset makes o startable again, with the first used bytes of its buffer done.
 // They are counted in arg, for the result of the rest.
 func (o *Op[T]) reset(used int) {
+	if r, ok := o.src.(*remote[T]); ok {
+		o.src = r.src // it carries one operation only
+	}
 	o.buf = o.buf[used:]
 	o.arg += uint64(used)
 	o.ticket = 0
@@ -155,6 +159,9 @@ type Act struct {
 
 // NewAct returns an operation of a source without a value.
 func NewAct(src Source[struct{}], arg uint64) Act { return Act{NewOp(src, nil, arg)} }
+
+// Op returns the operation that a is, for Flight.Begin.
+func (a Act) Op() Op[struct{}] { return a.op }
 
 // Shielded returns a that runs to its end even if its task is cancelled, before
 // or while it runs: for closing.

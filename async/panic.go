@@ -22,16 +22,26 @@ func (p *PanicError) Unwrap() error {
 
 // ErrGoexit is the error of a task whose function called runtime.Goexit, as
 // testing.T.FailNow does.
-var ErrGoexit = errors.New("rondo: runtime.Goexit in a task")
+var ErrGoexit error = errors.New("rondo: runtime.Goexit in a task")
 
-// newPanicError is called in the deferred function that recovered v. A panic
-// that was carried across tasks keeps its first stack.
-func newPanicError(v any) *PanicError {
+// NewPanicError is for those who run functions elsewhere on a task's behalf. It is
+// called in the deferred function that recovered v. A panic that was carried
+// across tasks keeps its first stack.
+func NewPanicError(v any) *PanicError {
 	if p, ok := v.(*PanicError); ok {
 		return p
 	}
 	stack := make([]byte, 16<<10)
 	return &PanicError{v, stack[:runtime.Stack(stack, false)]}
+}
+
+// asFailure is what a task failed with that v was recovered in: ErrGoexit is
+// raised as a panic where a Goexit has to go on from one stack to another.
+func asFailure(v any) error {
+	if v == ErrGoexit {
+		return ErrGoexit
+	}
+	return NewPanicError(v)
 }
 
 // isFatal reports whether err is the end of a task that did not return.

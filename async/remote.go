@@ -14,29 +14,32 @@ var ErrExecutorClosed = errors.New("rondo: the object's event loop has ended")
 // in for the source on the waiting side, and is a root task on the other: one
 // allocation, one post, one wake.
 //
-// Who touches what: src to keep are set before the post; core, ticket and asked
-// belong to home. val and err are written at home before done is set, and read
-// by the waiting side after it has seen done.
+// Who touches what: src to arg are set before the post. From then on everything
+// but waker belongs to home, until done is set; and after that to the waiting
+// side, which looks at nothing before it has seen done.
 type remote[T any] struct {
-	src   Source[T]
-	home  *Executor
-	exec  *Executor // of the waiting side
-	buf   []byte
-	arg   uint64
-	keep  bool // the result stays with the operation until Settle
-	asked bool
-	core  Core
+	src      Source[T]
+	home     *Executor
+	exec     *Executor // of the waiting side
+	shielded bool
+	buf      []byte
+	arg      uint64
 
+	core   Core
 	ticket uint32
-	waker  atomic.Pointer[Waker]
-	done   atomic.Bool
+	asked  bool
+	keep   bool // the result stays with the operation at home until it is settled
 	val    T
 	err    error
+
+	waker atomic.Pointer[Waker]
+	done  atomic.Bool
 }
 
 // newRemote returns a source for one operation of src, whose home is not exec.
-func newRemote[T any](src Source[T], home, exec *Executor, keep bool) Source[T] {
-	return &remote[T]{src: src, home: home, exec: exec, keep: keep}
+// keep tells that the operation may become a loser.
+func newRemote[T any](src Source[T], home, exec *Executor, keep, shielded bool) Source[T] {
+	return &remote[T]{src: src, home: home, exec: exec, keep: keep, shielded: shielded}
 }
 
 // A Consumer is a Source of int whose results are bytes of the buffer that are
@@ -49,14 +52,13 @@ func (r *remote[T]) Start(t *Task, buf []byte, arg uint64) (ticket uint32) {
 	r.buf, r.arg = buf, arg
 	r.waker.Store(t.waker)
 	if !r.home.Post(func() { r.core.StartRoot(r.home, r) }) {
-		r.err = ErrExecutorClosed
-		r.keep = false
+		r.keep, r.err = false, ErrExecutorClosed
 		r.done.Store(true)
 	}
 	return 1
 }
 
-func (r *remote[T]) PollOp(t *Task, _ uint32, _ bool) (T, error) {
+func (r *remote[T]) PollOp(t *Task, _ uint32, keep bool) (T, error) {
 	if !r.done.Load() {
 		r.waker.Store(t.waker)
 		// Looked at again: the end that came before the waker was there woke an
@@ -66,11 +68,17 @@ func (r *remote[T]) PollOp(t *Task, _ uint32, _ bool) (T, error) {
 			return zero, Pending
 		}
 	}
+	if !keep {
+		r.Settle(1, false)
+	}
 	return r.val, r.err
 }
 
 func (r *remote[T]) CancelOp(t *Task, _ uint32) (idle bool) {
-	r.core.cancelFrom(r.home, t.Cause())
+	// Not Core.Cancel: the core is started by a post of its own, which this one
+	// goes behind.
+	cause := orCanceled(t.Cause())
+	r.home.Post(func() { r.core.cancel(cause) })
 	return false
 }
 
@@ -78,9 +86,11 @@ func (r *remote[T]) Settle(_ uint32, back bool) (used int) {
 	if !r.keep {
 		return 0
 	}
+	r.keep = false
 	r.home.Post(func() { r.src.Settle(r.ticket, back) })
 	if _, ok := r.src.(Consumer); ok && back {
-		used, _ = any(r.val).(int)
+		n, _ := any(r.val).(int)
+		used = n - int(r.arg) // what earlier attempts did is in both
 	}
 	return used
 }
@@ -88,32 +98,50 @@ func (r *remote[T]) Settle(_ uint32, back bool) (used int) {
 // Step is the operation's turn at home.
 func (r *remote[T]) Step(t *Task) (done bool) {
 	if r.ticket == 0 {
+		if cause := t.Cause(); cause != nil && !r.shielded {
+			r.endWithout(cause)
+			return true
+		}
 		r.ticket = r.src.Start(t, r.buf, r.arg)
 	}
 	v, err := r.src.PollOp(t, r.ticket, r.keep)
-	if cause := t.Cause(); cause != nil && IsPending(err) && !r.asked {
+	if IsPending(err) {
+		cause := t.Cause()
+		if cause == nil || r.asked || r.shielded {
+			return false
+		}
 		r.asked = true
 		if r.src.CancelOp(t, r.ticket) {
-			r.keep = false // gone: there is nothing to settle
-			return r.end(v, cause)
+			r.endWithout(cause)
+			return true
 		}
-		v, err = r.src.PollOp(t, r.ticket, r.keep)
+		if v, err = r.src.PollOp(t, r.ticket, r.keep); IsPending(err) {
+			return false
+		}
 	}
-	if IsPending(err) {
-		return false
-	}
-	return r.end(v, err)
-}
-
-func (r *remote[T]) end(v T, err error) bool {
 	r.val, r.err = v, err
-	r.done.Store(true)
-	r.waker.Load().Wake()
+	r.end()
 	return true
 }
 
-// cancelFrom is Cancel for a core that may not have started yet: the post goes
-// behind the one that starts it.
-func (c *Core) cancelFrom(home *Executor, cause error) {
-	home.Post(func() { c.cancel(orCanceled(cause)) })
+// endWithout ends an operation that has nothing to settle at home.
+func (r *remote[T]) endWithout(err error) {
+	r.keep, r.err = false, err
+	r.end()
+}
+
+func (r *remote[T]) end() {
+	r.done.Store(true)
+	r.waker.Load().Wake()
+}
+
+// Outcome makes remote an Ender: whatever the operation's error is, it is not the
+// task's.
+func (r *remote[T]) Outcome() error { return nil }
+
+// Ended hands on a panic of the source.
+func (r *remote[T]) Ended(err error) {
+	if !r.done.Load() {
+		r.endWithout(err)
+	}
 }

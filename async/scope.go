@@ -15,13 +15,15 @@ import (
 // the one around it, so nothing has to be told to the scopes inside. The task is
 // woken to ask. Only children, which are tasks of their own, are told.
 type scope struct {
-	core   *Core
-	outer  *scope // nil: the core's own
-	shield bool   // ask no further: WithoutCancel
-	cause  atomic.Pointer[error]
-	until  time.Time
-	timer  wheel.Timer
-	ctx    atomic.Pointer[lazyContext]
+	core    *Core
+	outer   *scope // nil: the core's own
+	waker   *Waker // of the view that it was made from: whoever is to look again
+	shield  bool   // ask no further: WithoutCancel
+	cause   atomic.Pointer[error]
+	until   time.Time // the time limit, zero for none; never changed
+	stopped atomic.Bool
+	timer   wheel.Timer
+	ctx     atomic.Pointer[lazyContext]
 }
 
 // WithCancel returns a view of t with a scope of its own, and the function that
@@ -30,17 +32,32 @@ type scope struct {
 // goes on to reach the view. The function is called by the task or others on its
 // executor.
 func (t *Task) WithCancel() (view *Task, cancel func(cause error)) {
-	s := &scope{core: t.core, outer: t.scope}
+	s := &scope{core: t.core, outer: t.scope, waker: t.waker}
 	return &Task{t.core, s, t.waker}, s.cancel
 }
 
 // WithTimeout is WithCancel with a time limit: after d the scope is cancelled
-// with os.ErrDeadlineExceeded. stop ends the time limit, and has to be called
-// when the view is no longer used.
+// with os.ErrDeadlineExceeded, at once if d is not positive. stop lifts the limit,
+// and has to be called when the view is no longer used. It cancels neither awaits
+// nor children, but ends the contexts that were derived from the view.
 func (t *Task) WithTimeout(d time.Duration) (view *Task, stop func()) {
-	s := &scope{core: t.core, outer: t.scope, until: time.Now().Add(d)}
-	t.core.exec.StartTimer(&s.timer, d, s)
-	return &Task{t.core, s, t.waker}, func() { t.core.exec.StopTimer(&s.timer) }
+	s := &scope{core: t.core, outer: t.scope, waker: t.waker, until: time.Now().Add(d)}
+	if d > 0 {
+		t.core.exec.StartTimer(&s.timer, d, s)
+	} else {
+		s.Fire()
+	}
+	return &Task{t.core, s, t.waker}, s.stop
+}
+
+// stop lifts a time limit. Its context has to end too, or a task that makes many
+// would collect them.
+func (s *scope) stop() {
+	s.core.exec.StopTimer(&s.timer)
+	s.stopped.Store(true)
+	if x := s.ctx.Load(); x != nil {
+		x.cancel(errStopped)
+	}
 }
 
 // WithoutCancel returns a view of t that cancellation does not reach: for the
@@ -81,18 +98,20 @@ func (c *Core) cause() error {
 // Fire is the end of a time limit.
 func (s *scope) Fire() { s.cancel(os.ErrDeadlineExceeded) }
 
-// cancel cancels the scope, on the executor.
+// cancel cancels the scope, on the executor. If what is around it was cancelled
+// before, that stays the cause.
 func (s *scope) cancel(cause error) {
-	cause = orCanceled(cause)
-	if !s.cause.CompareAndSwap(nil, &cause) {
+	s.core.exec.StopTimer(&s.timer)
+	if view := (Task{core: s.core, scope: s}); view.Cause() != nil {
 		return
 	}
-	s.core.exec.StopTimer(&s.timer)
+	cause = orCanceled(cause)
+	s.cause.Store(&cause)
 	if x := s.ctx.Load(); x != nil {
 		x.cancel(cause)
 	}
 	s.core.cancelChildren(cause, s)
-	s.core.exec.schedule(s.core)
+	s.waker.WakeLocal()
 }
 
 // Cancel cancels the task with a cause; nil means context.Canceled. Any goroutine
@@ -135,11 +154,9 @@ func (c *Core) cancelChildren(cause error, s *scope) {
 	}
 }
 
+// inside reports whether c was spawned inside the parent's scope s.
 func (c *Core) inside(s *scope) bool {
-	var in *scope
-	if b := c.cold.Load(); b != nil {
-		in = b.under
-	}
+	in := c.under()
 	for ; in != s; in = in.outer {
 		if in == nil || in.shield {
 			return false
@@ -148,10 +165,23 @@ func (c *Core) inside(s *scope) bool {
 	return true
 }
 
+// under returns the scope of the parent that c was spawned through.
+func (c *Core) under() *scope {
+	if b := c.cold.Load(); b != nil {
+		return b.under
+	}
+	return nil
+}
+
 // StartTimer starts a timer that fires on the executor, d after now or a little
 // later, never earlier. The executor's owner calls it.
 func (e *Executor) StartTimer(x *wheel.Timer, d time.Duration, f wheel.Firer) {
 	e.wheel.StartAfter(x, int64(d), f)
+}
+
+// StartTimerAt starts a timer that fires when the clock of Advance has reached at.
+func (e *Executor) StartTimerAt(x *wheel.Timer, at int64, f wheel.Firer) {
+	e.wheel.StartAt(x, at, f)
 }
 
 // StopTimer stops a timer and reports whether it was running.

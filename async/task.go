@@ -39,8 +39,7 @@ func (t *Task) SetName(name string) *Task {
 	return t
 }
 
-// Name returns what SetName set, else the name of the task's function, if it is
-// known.
+// Name returns what SetName set, or SpawnRoot was given.
 func (t *Task) Name() string { return t.core.name() }
 
 // budget is how many operations a task may complete in one step. It is large
@@ -61,16 +60,13 @@ func (t *Task) Spend() (exhausted bool) {
 // Yield lets every other task that is ready run once before t goes on. It
 // returns the cause if t is cancelled, without yielding.
 func Yield(t *Task) error {
+	t.checkAwait()
 	if cause := t.Cause(); cause != nil {
 		return cause
 	}
-	t.yield()
-	return nil
-}
-
-func (t *Task) yield() {
 	t.core.WakeLocal()
 	t.suspend()
+	return nil
 }
 
 // suspend parks t until it is stepped again.

@@ -57,6 +57,7 @@ func (e *Executor) Executor() *async.Executor { return &e.exec }
 func Go[T any](e *Executor, f func(*async.Task) (T, error)) *Result[T] {
 	r := &Result[T]{}
 	r.core = async.SpawnRoot(&e.exec, "", func(t *async.Task) (err error) {
+		t.Core().Decline() // f must not answer in this function's place
 		r.Value, err = f(t)
 		return err
 	}, func(err error) { r.Err, r.Done = err, true })
@@ -83,14 +84,17 @@ func (e *Executor) Step() bool {
 // RunUntilIdle runs tasks until none is woken, and reports how many steps that
 // took. It fails the test when that seems never to come.
 func (e *Executor) RunUntilIdle() (steps int) {
-	const limit = 10_000_000
+	e.tb.Helper()
 	for e.Step() {
-		if steps++; steps == limit {
-			e.tb.Fatalf("asynctest: tasks are still ready after %d steps", limit)
+		if steps++; steps == maxSteps {
+			e.tb.Fatalf("asynctest: tasks are still ready after %d steps", steps)
 		}
 	}
 	return steps
 }
+
+// maxSteps is where what runs is taken to have no end.
+const maxSteps = 10_000_000
 
 // Advance moves the clock, firing timers one after the other with everything run
 // until idle in between.

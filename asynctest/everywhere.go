@@ -9,41 +9,51 @@ import (
 )
 
 // CancelEverywhere runs an async function again and again, each time in a world
-// of its own, and cancels it after its first step, after its second, and so on,
-// until one run ends before it is cancelled. world makes the function, and a
-// check that is called with the error that the task ended with. Timers fire when
-// nothing else can happen. A task that does not end fails the test.
+// of its own, and cancels it before its first step, after its first, after its
+// second, and so on, until a run ends or comes to a standstill before it is
+// cancelled. world makes the function, and a check that is called with the error
+// that the task ended with. Timers fire when nothing else can happen. A task that
+// does not end fails the test.
+//
+// Steps of other tasks count too: they are moments to be cancelled at.
 func CancelEverywhere(t *testing.T, world func(t *testing.T, e *Executor) (f func(*async.Task) error, check func(err error))) {
 	t.Helper()
-	for n, more := 0, true; more; n++ {
+	more := true
+	for n := 0; more; n++ {
 		t.Run(fmt.Sprintf("after step %d", n), func(t *testing.T) {
 			e := New(t)
 			f, check := world(t, e)
 			r := Go(e, func(t *async.Task) (struct{}, error) { return struct{}{}, f(t) })
-			for range n {
-				if !e.Step() && !e.skip() {
-					break
-				}
+			moved := true
+			for i := 0; i < n && moved; i++ {
+				moved = e.move()
 			}
-			more = !r.Done
+			more = moved && !r.Done
 			r.Cancel(ErrTest)
-			for !r.Done && (e.Step() || e.skip()) {
+			for !r.Done && e.move() {
 			}
 			if !r.Done {
 				more = false
-				t.Fatalf("the task did not end after it was cancelled at step %d", n)
+				t.Fatalf("the task did not end after it was cancelled after step %d", n)
 			}
 			check(r.Err)
 		})
 	}
 }
 
-// skip moves the clock to the next timer, and reports whether there is one.
-func (e *Executor) skip() bool {
-	e.exec.Advance(int64(e.now))
+// move takes a step, or else moves the clock to the next timer, and reports
+// whether there was either.
+func (e *Executor) move() bool {
+	if e.Step() {
+		return true
+	}
+	e.exec.Advance(int64(e.now)) // timers just started count from here
+	if e.exec.Ready() > 0 {
+		return true
+	}
 	at, ok := e.exec.NextTimer()
 	if !ok {
-		return e.exec.Ready() > 0
+		return false
 	}
 	e.now = max(e.now+1, time.Duration(at))
 	e.exec.Advance(int64(e.now))

@@ -12,7 +12,6 @@ type Poller[T any] struct {
 	tb    testing.TB
 	exec  *Executor
 	f     async.Future[T]
-	task  async.Task
 	waker async.Waker
 	slot  slot
 	done  bool
@@ -28,7 +27,6 @@ func (s *slot) WakeLocal() { s.woken++ }
 func NewPoller[T any](e *Executor, f async.Future[T]) *Poller[T] {
 	p := &Poller[T]{tb: e.tb, exec: e, f: f}
 	p.waker = async.WakerFor(&p.slot)
-	p.task = e.view(&p.waker)
 	return p
 }
 
@@ -43,7 +41,7 @@ func (p *Poller[T]) Poll() (v T, err error, ready bool) {
 		p.tb.Fatal("asynctest: future polled after its result")
 	}
 	p.slot.woken = 0
-	v, err = p.f.Poll(&p.task)
+	p.turn(func(t *async.Task) { v, err = p.f.Poll(t) })
 	if async.IsPending(err) {
 		return v, err, false
 	}
@@ -58,14 +56,21 @@ func (p *Poller[T]) Poll() (v T, err error, ready bool) {
 // combinator would for a loser. A future that is not a Canceler is idle.
 func (p *Poller[T]) Cancel(loser bool) (idle bool) {
 	c, ok := p.f.(async.Canceler)
-	return !ok || c.Cancel(&p.task, loser)
+	if !ok {
+		return true
+	}
+	p.turn(func(t *async.Task) { idle = c.Cancel(t, loser) })
+	return idle
 }
 
 // PollUntilIdle runs the executor, and polls whenever the future was woken, until
-// it is ready or nothing moves.
+// it is ready or nothing moves. It fails the test when that seems never to come.
 func (p *Poller[T]) PollUntilIdle() (v T, err error, ready bool) {
 	p.tb.Helper()
-	for first := true; first || p.Woken(); first = false {
+	for polls := 0; polls == 0 || p.Woken(); polls++ {
+		if polls == maxSteps {
+			p.tb.Fatalf("asynctest: the future still wakes itself after %d polls", polls)
+		}
 		if v, err, ready = p.Poll(); ready {
 			return v, err, true
 		}
@@ -74,15 +79,18 @@ func (p *Poller[T]) PollUntilIdle() (v T, err error, ready bool) {
 	return v, err, false
 }
 
-// view returns a task view for polling by hand: of a root that is there for that
-// alone, and never does anything in its own steps.
-func (e *Executor) view(w *async.Waker) async.Task {
+// turn calls f as if in a step of a task, with the poller's waker. The task is a
+// root that is there for that alone, and does nothing in its own steps.
+func (p *Poller[T]) turn(f func(t *async.Task)) {
+	e := p.exec
 	if e.hand == nil {
 		e.hand = new(async.Core)
 		e.hand.StartRoot(&e.exec, idle{})
-		e.RunUntilIdle()
 	}
-	return e.hand.Task().WithWaker(w)
+	e.exec.Turn(e.hand, func(t *async.Task) {
+		view := t.WithWaker(&p.waker)
+		f(&view)
+	})
 }
 
 type idle struct{}

@@ -52,6 +52,9 @@ type Driver interface {
 	// frees the driver. Descriptors stay open: they belong to the caller.
 	Close() error
 
+	// Name says which driver this is: "io_uring", "epoll", ... Anybody may call it.
+	Name() string
+
 	// Stats returns counters. The owner calls it.
 	Stats() Stats
 
@@ -72,6 +75,9 @@ type Sockets interface {
 	// errors.ErrUnsupported for an option that it does not have.
 	SetOption(fd int, o Option, value int) error
 	GetOption(fd int, o Option) (value int, err error)
+	// Dup makes another descriptor for a socket, for another driver: several
+	// loops can accept from one listener.
+	Dup(fd int) (int, error)
 	// CloseNow closes a descriptor on which no operation is in flight. It is
 	// for descriptors that were never used; Op.Close is the regular way.
 	CloseNow(fd int) error

@@ -195,6 +195,19 @@ func (o *Op) Kind() Kind { return o.kind }
 // FD returns the descriptor that op was last prepared with.
 func (o *Op) FD() int { return int(o.fd) }
 
+// Bytes returns the buffer of an operation with bytes. It stays known after the
+// end, until the Op is prepared again or reset.
+func (o *Op) Bytes() []byte { return o.bytes() }
+
+// Reset forgets what op was prepared with, so that it keeps no memory alive. It
+// must not be in flight.
+func (o *Op) Reset() {
+	if o.state != opIdle {
+		panic("rondo/driver: operation " + o.kind.String() + " reset while in flight")
+	}
+	*o = Op{}
+}
+
 // hasBytes reports whether ptr and n are a []byte.
 func (k Kind) hasBytes() bool {
 	switch k {

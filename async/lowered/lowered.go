@@ -29,8 +29,7 @@ type Callee struct {
 // until it reports done. Then Frame tells where the results are.
 func (c *Callee) Call(t *async.Task, f func()) (done bool) {
 	if c.frame == nil && c.co == nil {
-		host := t.Executor().Host()
-		c.co = host.Coroutine()
+		c.co = t.Executor().Host().Coroutine()
 		t.Core().Ask()
 		c.co.Begin(t.Core(), body(f))
 		done = c.co.Resume()
@@ -55,15 +54,16 @@ func (c *Callee) Call(t *async.Task, f func()) (done bool) {
 }
 
 // release gives the coroutine back, and raises the function's panic in the
-// caller, whose defers may recover from it.
+// caller, whose defers may recover from it. A Goexit goes on in the caller as a
+// panic with async.ErrGoexit.
 func (c *Callee) release(t *async.Task) {
 	co := c.co
 	c.co = nil
-	p := co.TakePanic()
+	err := co.Failure()
 	t.Executor().Host().Recycle(co)
-	if p != nil {
+	if err != nil {
 		t.Core().Decline()
-		panic(p)
+		panic(err)
 	}
 }
 

@@ -38,15 +38,13 @@ func (p *Pool) Get() *async.Coroutine {
 	return New()
 }
 
-// Put takes an idle coroutine back.
+// Put takes a coroutine back, and keeps it unless it is gone.
 func (p *Pool) Put(co *async.Coroutine) {
 	p.lent--
-	p.idle = append(p.idle, co)
+	if !co.Gone() {
+		p.idle = append(p.idle, co)
+	}
 }
-
-// Forget is told that a lent coroutine is gone: its function called
-// runtime.Goexit.
-func (p *Pool) Forget() { p.lent-- }
 
 // minIdle coroutines are kept whatever the load was.
 const minIdle = 16
@@ -70,7 +68,7 @@ func (p *Pool) close(keep int) {
 	}
 }
 
-// Idle and Lent return how many coroutines there are.
+// Idle returns how many coroutines wait to be lent.
 func (p *Pool) Idle() int { return len(p.idle) }
 
 // Lent returns how many coroutines have a function on them.

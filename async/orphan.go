@@ -1,0 +1,71 @@
+package async
+
+import (
+	"errors"
+	"os"
+	"slices"
+)
+
+// orphan is the error of an ended child that nobody has taken. Whoever awaits the
+// child later takes it; what is left when the parent ends is the parent's.
+type orphan struct {
+	child *Core
+	err   error
+}
+
+func (o orphan) taken() bool { return o.child.state.Load()&stateObserved != 0 }
+
+// maxOrphans bounds how many errors a task keeps of children that nobody awaits.
+const maxOrphans = 8
+
+// onlyRepeats reports whether err, which c ended with, says nothing new to its
+// parent: it is why the parent was cancelled, or why c was, and whoever cancelled
+// c knows. That nobody knows of a time limit, nor of a panic below c.
+func (c *Core) onlyRepeats(err error) bool {
+	if cause := c.parent.cause(); cause != nil && errors.Is(err, cause) {
+		return true
+	}
+	cause := c.cause()
+	return cause != nil && errors.Is(err, cause) && !errors.Is(cause, os.ErrDeadlineExceeded) && !isFatal(err)
+}
+
+// adopt keeps the error of a child. When there are too many, the later ones are
+// only counted, but for a panic.
+func (b *cold) adopt(child *Core, err error) {
+	if len(b.orphans) == maxOrphans {
+		b.orphans = slices.DeleteFunc(b.orphans, orphan.taken)
+	}
+	switch o := (orphan{child, err}); {
+	case len(b.orphans) < maxOrphans:
+		b.orphans = append(b.orphans, o)
+	case isFatal(err):
+		b.orphans[maxOrphans-1] = o
+		b.dropped++
+	default:
+		b.dropped++
+	}
+}
+
+// orphanError joins the errors of children that nobody took. The first stands
+// alone if it is the only one; a panic stays what it is.
+func (b *cold) orphanError() error {
+	var errs []error
+	for _, o := range b.orphans {
+		switch {
+		case o.taken():
+		case isFatal(o.err):
+			return o.err
+		default:
+			errs = append(errs, o.err)
+		}
+	}
+	if b.dropped > 0 && len(errs) > 0 {
+		errs = append(errs, errMoreOrphans)
+	}
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...) // nil if there are none
+}
+
+var errMoreOrphans = errors.New("rondo: more children failed")

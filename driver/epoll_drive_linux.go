@@ -1,0 +1,227 @@
+package driver
+
+import "golang.org/x/sys/unix"
+
+// maxAttempts bounds what a descriptor gets done in one direction before others
+// have their turn: connections accepted, buffers filled.
+const maxAttempts = 32
+
+// direction returns what an operation waits for.
+func (o *Op) direction() direction {
+	switch o.kind {
+	case OpWrite, OpSend, OpWritev, OpSendMsg, OpConnect:
+		return outward
+	}
+	return inward
+}
+
+// drive carries out the operations that wait in one direction, in order, for as
+// long as the descriptor is ready.
+//
+// A Completer may do anything, also to this descriptor: submit what is carried
+// out by a nested drive, cancel what waits, close it, and get its number back for
+// another. So each step starts from what the entry says now.
+func (ep *epoll) drive(fd int32, e *entry, w direction) {
+	for range maxAttempts {
+		op := e.first[w]
+		if op == nil {
+			return
+		}
+		if e.is&w.dry() != 0 {
+			ep.watch(fd, e)
+			return
+		}
+		switch r, s := ep.attempt(e, op); s {
+		case stepWait:
+			e.is |= w.dry()
+		case stepMore:
+			ep.tell(op, r)
+		case stepEnd:
+			e.pop(w)
+			ep.finish(op, r)
+		}
+	}
+	if e.is&fdResumed == 0 {
+		e.is |= fdResumed
+		ep.resume = append(ep.resume, fd)
+	}
+}
+
+// attempt makes the system call of an operation. It calls no Completer.
+func (ep *epoll) attempt(e *entry, op *Op) (Result, step) {
+	ep.stats.Direct++
+	if e.is&fdBlocking != 0 && !ep.asked(op) {
+		return Result{}, stepWait
+	}
+	switch op.kind {
+	case OpRead, OpRecv:
+		n, errno := readNow(e, op)
+		e.noteShort(n, int(op.n))
+		return stepOf(n, errno)
+	case OpWrite, OpSend:
+		return stepOf(writeNow(e, op))
+	case OpWritev:
+		return stepOf(writevNow(e, op))
+	case OpRecvLent:
+		return ep.lend(e, op)
+	case OpRecvMsg, OpSendMsg:
+		return message(op)
+	case OpAccept, OpAcceptMulti:
+		return ep.accept(e, op)
+	case OpConnect:
+		return ep.connect(op)
+	}
+	return Result{Err: unix.EINVAL}, stepEnd
+}
+
+// outcome is the result of a call.
+func outcome(n int, errno unix.Errno) Result {
+	if errno != 0 {
+		return Result{Err: errno}
+	}
+	return Result{N: n}
+}
+
+// stepOf is what a call means for an operation that has one result.
+func stepOf(n int, errno unix.Errno) (Result, step) {
+	if errno == unix.EAGAIN {
+		return Result{}, stepWait
+	}
+	return outcome(n, errno), stepEnd
+}
+
+// noteShort learns from a read of n bytes where there was room for more: nothing
+// is left, which saves the call that would say so, unless the end of the stream
+// is near, which is no byte and has had its event. That holds for TCP; elsewhere
+// a read may stop short at the end of a message, or before descriptors.
+func (e *entry) noteShort(n, room int) {
+	if 0 < n && n < room && e.is&(fdTcp|fdSticky) == fdTcp {
+		e.is |= fdDrained
+	}
+}
+
+// asked reports whether a call on a blocking descriptor would not block.
+func (ep *epoll) asked(op *Op) bool {
+	mask := uint32(unix.POLLIN)
+	if op.direction() == outward {
+		mask = unix.POLLOUT
+	}
+	ready, errno := rawPoll(op.fd, mask)
+	return ready != 0 || errno != 0
+}
+
+// maxBlocking is what can be written to a blocking pipe that polls as writable,
+// without blocking: PIPE_BUF.
+const maxBlocking = 4096
+
+func readNow(e *entry, op *Op) (int, unix.Errno) {
+	if op.kind == OpRecv || e.is&fdSocket != 0 {
+		return rawRecv(op.fd, op.ptr, op.n)
+	}
+	return rawRead(op.fd, op.ptr, op.n)
+}
+
+func writeNow(e *entry, op *Op) (int, unix.Errno) {
+	switch {
+	case op.kind == OpSend || e.is&fdSocket != 0:
+		return rawSend(op.fd, op.ptr, op.n)
+	case e.is&fdBlocking != 0:
+		return rawWrite(op.fd, op.ptr, min(op.n, maxBlocking))
+	}
+	return rawWrite(op.fd, op.ptr, op.n)
+}
+
+func writevNow(e *entry, op *Op) (int, unix.Errno) {
+	if e.is&fdSocket != 0 {
+		return rawSendmsg(op.fd, op.vec().header(), 0)
+	}
+	iov := op.vec().iovecs()
+	if e.is&fdBlocking != 0 && len(iov) > 0 {
+		iov = iov[:1]
+		iov[0].SetLen(min(int(iov[0].Len), maxBlocking))
+	}
+	return rawWritev(op.fd, iov)
+}
+
+// message sends or receives one. With MSG_DONTWAIT of the caller's it does not
+// wait.
+func message(op *Op) (Result, step) {
+	m := op.msg()
+	h, err := m.header(op.kind == OpSendMsg)
+	if err != nil {
+		return Result{Err: err}, stepEnd
+	}
+	var n int
+	var errno unix.Errno
+	if op.kind == OpSendMsg {
+		n, errno = rawSendmsg(op.fd, h, m.Flags)
+	} else if n, errno = rawRecvmsg(op.fd, h, m.Flags); errno == 0 {
+		m.received()
+	}
+	if errno == unix.EAGAIN && m.Flags&unix.MSG_DONTWAIT != 0 {
+		return Result{Err: errno}, stepEnd
+	}
+	return stepOf(n, errno)
+}
+
+func (ep *epoll) lend(e *entry, op *Op) (Result, step) {
+	id, b, ok := ep.lent.take()
+	if !ok {
+		return Result{Err: unix.ENOBUFS}, stepEnd
+	}
+	n, errno := rawRecv(op.fd, b.pointer(), uint32(len(b)))
+	if errno != 0 || n == 0 {
+		ep.lent.untake(id)
+		return stepOf(n, errno)
+	}
+	e.noteShort(n, len(b))
+	return Result{N: n, Lent: Lent{Bytes: b[:n], id: id}}, stepMore
+}
+
+// accept takes one connection. It is like its listener in what is known of it.
+func (ep *epoll) accept(listener *entry, op *Op) (Result, step) {
+	fd, errno := rawAccept(op.fd)
+	r, s := stepOf(fd, errno)
+	if errno != 0 {
+		return r, s
+	}
+	ep.fresh(fd, fdKnown|fdSocket|listener.is&(fdTcp|fdLingering))
+	if op.kind == OpAcceptMulti {
+		s = stepMore
+	}
+	return r, s
+}
+
+// connect starts connecting, and when called again looks how that went. Op.off,
+// which OpConnect does not use otherwise, tells the two apart.
+func (ep *epoll) connect(op *Op) (Result, step) {
+	if op.off != 0 {
+		return ep.connected(op)
+	}
+	a := op.connect()
+	if err := a.raw.encode(a.Addr); err != nil {
+		return Result{Err: err}, stepEnd
+	}
+	errno := rawConnect(op.fd, &a.raw)
+	if errno == unix.EINPROGRESS || errno == unix.EINTR {
+		op.off = 1
+		return Result{}, stepWait
+	}
+	// EAGAIN is a full queue at the other end of a path, and has no event.
+	return outcome(0, errno), stepEnd
+}
+
+func (ep *epoll) connected(op *Op) (Result, step) {
+	failure, err := ep.GetOption(int(op.fd), SocketError)
+	if err == nil && failure != 0 {
+		err = unix.Errno(failure)
+	}
+	if err != nil {
+		return Result{Err: err}, stepEnd
+	}
+	// Without a peer, the event was an old one.
+	if _, err := ep.PeerAddr(int(op.fd)); err == unix.ENOTCONN {
+		return Result{}, stepWait
+	}
+	return Result{}, stepEnd
+}

@@ -1,0 +1,161 @@
+package driver
+
+import (
+	"slices"
+	"syscall"
+)
+
+// perform carries out x as far as it can now.
+func (m *Memory) perform(x *memOp) (Result, step) {
+	op := x.op
+	switch {
+	case op.kind == OpClose && x.fd != nil:
+		// A descriptor is gone after its close, whatever the close says.
+		r, s := m.tryClose(x)
+		if s == stepEnd {
+			r.Err = x.verdict.Err
+		}
+		return r, s
+	case x.verdict.Err != nil:
+		return Result{Err: x.verdict.Err}, stepEnd
+	case op.kind == OpOpen:
+		return ended(m.openFile(op.open()))
+	case op.kind == OpStat:
+		return ended(0, m.statFile(op.stat()))
+	case x.fd == nil:
+		return Result{Err: syscall.EBADF}, stepEnd
+	}
+	o := x.fd.object
+	switch op.kind {
+	case OpRead:
+		return ended(o.read(m, x.cut(op.bytes())))
+	case OpWrite:
+		return ended(o.write(m, x.cut(op.bytes())))
+	case OpWritev:
+		return ended(o.write(m, x.cut(slices.Concat(op.vec().Bufs...))))
+	case OpReadAt, OpWriteAt, OpFsync:
+		return m.performFile(x, o)
+	case OpReady:
+		want := Events(op.flags)
+		if got := o.ready(m); got&want != 0 {
+			return Result{N: int(got & (want | Hangup))}, stepEnd
+		}
+		return Result{}, stepWait
+	}
+	s, ok := o.(memSocket)
+	if !ok {
+		return Result{Err: syscall.ENOTSOCK}, stepEnd
+	}
+	return m.performSocket(x, s)
+}
+
+func (m *Memory) performFile(x *memOp, o memObject) (Result, step) {
+	f, ok := o.(*memFile)
+	op := x.op
+	switch {
+	case !ok && op.kind == OpFsync:
+		return Result{Err: syscall.EINVAL}, stepEnd
+	case !ok:
+		return Result{Err: syscall.ESPIPE}, stepEnd
+	case op.kind == OpReadAt:
+		return ended(f.readAt(x.cut(op.bytes()), op.off))
+	case op.kind == OpWriteAt:
+		return ended(f.writeAt(m, x.cut(op.bytes()), op.off))
+	}
+	return Result{}, stepEnd // an Fsync: memory is as durable as it gets
+}
+
+func (m *Memory) performSocket(x *memOp, s memSocket) (Result, step) {
+	op := x.op
+	switch op.kind {
+	case OpRecv:
+		return ended(s.read(m, x.cut(op.bytes())))
+	case OpSend:
+		return ended(s.write(m, x.cut(op.bytes())))
+	case OpRecvLent:
+		return m.performLent(x, s)
+	case OpRecvMsg:
+		return ended(m.receive(x, s, op.msg()))
+	case OpSendMsg:
+		msg := op.msg()
+		if p, ok := s.(*memPacket); ok {
+			return ended(p.send(m, memMessage{slices.Concat(msg.Bufs...), slices.Clone(msg.Control)}))
+		}
+		return ended(s.write(m, x.cut(slices.Concat(msg.Bufs...))))
+	case OpShutdown:
+		return ended(0, s.shutdown(m, int(op.flags)))
+	case OpConnect:
+		c, ok := s.(*memStream)
+		if !ok {
+			return Result{Err: syscall.EISCONN}, stepEnd
+		}
+		return ended(0, m.connect(c, x.fd, op.connect().Addr))
+	}
+	// What is left is to accept.
+	l, ok := s.(*memListener)
+	if !ok {
+		return Result{Err: syscall.EINVAL}, stepEnd
+	}
+	r, next := ended(l.accept(m))
+	if next == stepEnd && r.Err == nil && op.kind == OpAcceptMulti {
+		next = stepMore
+	}
+	return r, next
+}
+
+// receive fills the buffers of msg, one after the other.
+func (m *Memory) receive(x *memOp, s memSocket, msg *Msg) (n int, err error) {
+	size := 0
+	for _, b := range msg.Bufs {
+		size += len(b)
+	}
+	b := x.cut(make([]byte, size))
+	msg.Addr, msg.ControlN, msg.RecvFlags = Addr{}, 0, 0
+	if p, ok := s.(*memPacket); ok {
+		n, err = p.receive(m, b, msg)
+	} else {
+		n, err = s.read(m, b)
+	}
+	for i, rest := 0, b[:n]; len(rest) > 0; i++ {
+		rest = rest[copy(msg.Bufs[i], rest):]
+	}
+	return n, err
+}
+
+// performLent receives into a lent buffer, which it takes only when there is
+// something to receive.
+func (m *Memory) performLent(x *memOp, s memSocket) (Result, step) {
+	if s.ready(m)&Readable == 0 {
+		return ended(s.read(m, make([]byte, 1))) // to wait, or for an error
+	}
+	lent, ok := m.lent.take()
+	if !ok {
+		return Result{Err: syscall.ENOBUFS}, stepEnd
+	}
+	n, err := s.read(m, x.cut(lent.Bytes))
+	if n == 0 || err != nil {
+		m.Release(lent)
+		return ended(n, err)
+	}
+	lent.Bytes = lent.Bytes[:n]
+	return Result{N: n, Lent: lent}, stepMore
+}
+
+// cut shortens b to the limit of the verdict. Messages are never cut.
+func (x *memOp) cut(b []byte) []byte {
+	if _, whole := x.fd.object.(*memPacket); whole || x.verdict.Limit <= 0 {
+		return b
+	}
+	return b[:min(len(b), x.verdict.Limit)]
+}
+
+// ended makes a last result, or a wait, of what a call returned.
+func ended(n int, err error) (Result, step) {
+	if err == syscall.EAGAIN {
+		return Result{}, stepWait
+	}
+	if err != nil {
+		n = 0
+	}
+	return Result{N: n, Err: err}, stepEnd
+}

@@ -1,0 +1,145 @@
+package driver
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The arguments of operations carry, next to what the caller fills in, the same
+// thing in the kernel's layout. It is filled when the operation starts, and lives
+// in the argument so that it stays where it is until the operation has ended.
+
+// maxIovecs is IOV_MAX: what one call takes.
+const maxIovecs = 1024
+
+type rawVec struct {
+	iov []unix.Iovec
+	hdr unix.Msghdr
+}
+
+type rawMsg struct {
+	iov  []unix.Iovec
+	hdr  unix.Msghdr
+	name rawAddr
+}
+
+type rawPath struct {
+	path *byte
+}
+
+type rawStat struct {
+	path *byte
+	stx  unix.Statx_t
+}
+
+// iovecs fills the vector with the non-empty buffers, as many as one call takes.
+func (v *Vec) iovecs() []unix.Iovec {
+	v.raw.iov = appendIovecs(v.raw.iov, v.Bufs)
+	return v.raw.iov
+}
+
+// header fills a header that sends v to the connected peer.
+func (v *Vec) header() *unix.Msghdr {
+	v.raw.hdr = unix.Msghdr{}
+	setIovecs(&v.raw.hdr, v.iovecs())
+	return &v.raw.hdr
+}
+
+// header fills the header of a call that sends m, or that receives into it.
+func (m *Msg) header(send bool) (*unix.Msghdr, error) {
+	h := &m.raw.hdr
+	*h = unix.Msghdr{}
+	m.raw.iov = appendIovecs(m.raw.iov, m.Bufs)
+	setIovecs(h, m.raw.iov)
+	if len(m.Control) > 0 {
+		h.Control = &m.Control[0]
+		h.SetControllen(len(m.Control))
+	}
+	if !send {
+		h.Name, h.Namelen = m.raw.name.room()
+		return h, nil
+	}
+	if m.Addr.IsValid() || m.Addr.Path != "" {
+		if err := m.raw.name.encode(m.Addr); err != nil {
+			return nil, err
+		}
+		h.Name, h.Namelen = m.raw.name.bytes(), m.raw.name.n
+	}
+	return h, nil
+}
+
+// received takes over what the kernel wrote into the header.
+func (m *Msg) received() {
+	h := &m.raw.hdr
+	m.raw.name.n = h.Namelen
+	m.Addr = m.raw.name.decode()
+	m.ControlN = int(h.Controllen)
+	m.RecvFlags = int(h.Flags)
+}
+
+// appendIovecs overwrites iov, which keeps no buffer of its last use alive.
+func appendIovecs(iov []unix.Iovec, bufs [][]byte) []unix.Iovec {
+	clear(iov)
+	iov = iov[:0]
+	for _, b := range bufs {
+		if len(b) == 0 {
+			continue
+		}
+		if len(iov) == maxIovecs {
+			break
+		}
+		v := unix.Iovec{Base: &b[0]}
+		v.SetLen(len(b))
+		iov = append(iov, v)
+	}
+	return iov
+}
+
+func setIovecs(h *unix.Msghdr, iov []unix.Iovec) {
+	if len(iov) > 0 {
+		h.Iov = &iov[0]
+		h.SetIovlen(len(iov))
+	}
+}
+
+// cpath returns the path as C wants it.
+func (a *OpenArgs) cpath() (*byte, error) {
+	p, err := unix.BytePtrFromString(a.Path)
+	a.raw.path = p
+	return p, err
+}
+
+// cpath returns the path as C wants it; empty, it stands for the descriptor.
+func (a *StatArgs) cpath() (*byte, error) {
+	p, err := unix.BytePtrFromString(a.Path)
+	a.raw.path = p
+	return p, err
+}
+
+// target returns the descriptor and the flags that go with the path to statx(2).
+func (a *StatArgs) target() (dirfd, flags int) {
+	dirfd, flags = unix.AT_FDCWD, unix.AT_STATX_SYNC_AS_STAT
+	if a.Path == "" {
+		dirfd, flags = a.FD, flags|unix.AT_EMPTY_PATH
+	}
+	if a.NoFollow {
+		flags |= unix.AT_SYMLINK_NOFOLLOW
+	}
+	return dirfd, flags
+}
+
+// fill copies what the kernel told to Info.
+func (a *StatArgs) fill() {
+	x := &a.raw.stx
+	a.Info = Stat{
+		Size:    int64(x.Size),
+		Mode:    uint32(x.Mode),
+		Links:   x.Nlink,
+		UID:     x.Uid,
+		GID:     x.Gid,
+		Inode:   x.Ino,
+		Blocks:  int64(x.Blocks),
+		ModTime: time.Unix(x.Mtime.Sec, int64(x.Mtime.Nsec)),
+	}
+}

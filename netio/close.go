@@ -1,0 +1,123 @@
+package netio
+
+import (
+	"net"
+	"os"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/driver"
+)
+
+// closing is the one close of a connection or listener.
+type closing struct {
+	op    driver.Op
+	waker *async.Waker
+	done  bool
+	err   error
+}
+
+// Complete is called by the driver.
+func (x *closing) Complete(_ *driver.Op, r driver.Result) {
+	x.done = true
+	if r.Err != nil {
+		x.err = os.NewSyscallError("close", r.Err)
+	}
+	if x.waker != nil {
+		x.waker.WakeLocal()
+	}
+}
+
+// poll is the state of the close that began it.
+func (x *closing) poll(t *async.Task) (struct{}, error) {
+	if !x.done {
+		x.waker = t.Waker()
+		return struct{}{}, async.Pending
+	}
+	return struct{}{}, x.err
+}
+
+// The tickets of closes: only the first one closes.
+const (
+	closesIt uint32 = 1 + iota
+	tooLate
+)
+
+// Close closes the connection. Reads and writes in flight, and those that wait
+// for their turn, end with net.ErrClosed; so does a second Close. It is not
+// cancelled with its task, so it can be deferred.
+func (c *Conn) Close() async.Act { return async.NewAct((*connClose)(c), 0).Shielded() }
+
+// connClose is the source of Close.
+type connClose Conn
+
+func (x *connClose) Home() *async.Executor { return x.home.exec }
+
+func (x *connClose) Start(*async.Task, []byte, uint64) uint32 {
+	c := (*Conn)(x)
+	if c.flags&connClosed != 0 {
+		return tooLate
+	}
+	c.lookUpAddrsForErrors()
+	c.flags |= connClosed
+	k := c.rare()
+	k.closing = new(closing)
+	k.rlimit.stop(c)
+	k.wlimit.stop(c)
+	c.closeReads()
+	c.closeWrites()
+	k.closing.op.Close(int(c.fd), k.closing)
+	c.home.drv.Submit(&k.closing.op)
+	return closesIt
+}
+
+func (x *connClose) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
+	c := (*Conn)(x)
+	if ticket == tooLate {
+		return struct{}{}, c.opError("close", net.ErrClosed)
+	}
+	return c.cold.closing.poll(t)
+}
+
+func (x *connClose) CancelOp(*async.Task, uint32) bool { return false }
+func (x *connClose) Settle(uint32, bool) int           { return 0 }
+
+// lookUpAddrsForErrors keeps addresses that were asked for; others are not worth
+// two system calls a connection.
+func (c *Conn) lookUpAddrsForErrors() {
+	if k := c.cold; k != nil && (k.local != nil || k.remote != nil) {
+		c.lookUpAddrs()
+	}
+}
+
+// closeReads ends the reads that have nothing in the driver, and gives all chunks
+// back. The driver ends the others when it closes.
+func (c *Conn) closeReads() {
+	c.flags &^= connLentOut
+	for k := c.chunks; k != nil; k = c.chunks {
+		c.chunks = k.next
+		c.home.release(k)
+	}
+	k := c.cold
+	k.stash, k.failed = nil, nil
+	r := &c.rd
+	if r.ticket != 0 && r.outcome == waiting && !(r.op.InFlight() && r.op.Kind() == driver.OpRecv) {
+		r.outcome = wasClosed
+		c.wakeReader()
+	}
+	for i := range k.queue {
+		// Each finds out when it gets its turn; they have to be polled for that.
+		if w := k.queue[i].waker; w != nil {
+			w.WakeLocal()
+		}
+	}
+}
+
+// closeWrites: the write that has its turn is in the driver, which ends it; those
+// behind it find out when it is their turn.
+func (c *Conn) closeWrites() {
+	for w := c.writes; w != nil; w = w.next {
+		if w.waker != nil && !w.op.InFlight() {
+			w.waker.WakeLocal()
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package netio
+
+import (
+	"net"
+	"net/netip"
+
+	"rondo.dev/rondo"
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/driver"
+)
+
+// A Conn is a stream connection: TCP for now.
+//
+// It is at home on one loop for ever. Its operations are values, which do nothing
+// until they are awaited: by a task with Await, by a plain goroutine with Wait.
+// From tasks of other loops and from goroutines they go to the home loop and
+// back, which is right but slower.
+//
+// Reads are carried out one after the other, in the order in which they were
+// started, and so are writes; the two don't wait for each other.
+//
+// An idle connection has 112 bytes and no buffer.
+type Conn struct {
+	home *place
+	cold *connCold
+	// chunks are received bytes that Recv lends: first the one that is lent
+	// now (lentOut), then those that nobody has taken.
+	chunks *chunk
+	writes *writing // the write in progress, and those that wait
+	rd     reading
+	fd     int32
+	flags  connFlags
+}
+
+type connFlags uint8
+
+const (
+	connClosed  connFlags = 1 << iota // Close was called
+	connLentOut                       // the first chunk is in the user's hands
+	connStarved                       // in place.starved
+)
+
+// connCold is what few connections have.
+type connCold struct {
+	stash     []byte       // read and put back; the next read gets it first
+	failed    error        // the error that the next read gets, once
+	queue     []queuedRead // reads that wait for their turn
+	buf       []byte       // of a Read that is served from chunks
+	rlimit    limit
+	wlimit    limit
+	closing   *closing
+	failedSet error // of the last setting
+	local     net.Addr
+	remote    net.Addr
+}
+
+func newConn(p *place, fd int) *Conn { return &Conn{home: p, fd: int32(fd)} }
+
+func (c *Conn) rare() *connCold {
+	if c.cold == nil {
+		c.cold = new(connCold)
+	}
+	return c.cold
+}
+
+// Home returns the loop that the connection belongs to.
+func (c *Conn) Home() *rondo.Loop { return c.home.loop }
+
+// LocalAddr returns the local address. It is for tasks of the home loop, like
+// RemoteAddr; once asked for, the addresses are still known after Close.
+func (c *Conn) LocalAddr() net.Addr {
+	c.lookUpAddrs()
+	return c.cold.local
+}
+
+// RemoteAddr returns the peer's address.
+func (c *Conn) RemoteAddr() net.Addr {
+	c.lookUpAddrs()
+	return c.cold.remote
+}
+
+// LocalAddrPort is LocalAddr as a value; it is zero if that is no IP address.
+func (c *Conn) LocalAddrPort() netip.AddrPort { return addrPort(c.LocalAddr()) }
+
+// RemoteAddrPort is RemoteAddr as a value.
+func (c *Conn) RemoteAddrPort() netip.AddrPort { return addrPort(c.RemoteAddr()) }
+
+func (c *Conn) lookUpAddrs() {
+	k := c.rare()
+	if c.flags&connClosed != 0 {
+		return
+	}
+	if k.local == nil {
+		a, err := c.home.drv.LocalAddr(int(c.fd))
+		k.local = netAddr(a, err)
+	}
+	if k.remote == nil {
+		a, err := c.home.drv.PeerAddr(int(c.fd))
+		k.remote = netAddr(a, err)
+	}
+}
+
+func netAddr(a driver.Addr, err error) net.Addr {
+	switch {
+	case err != nil:
+		return nil
+	case a.Path != "":
+		return &net.UnixAddr{Name: a.Path, Net: "unix"}
+	}
+	return net.TCPAddrFromAddrPort(a.AddrPort)
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	if a, ok := a.(*net.TCPAddr); ok {
+		return a.AddrPort()
+	}
+	return netip.AddrPort{}
+}
+
+// opError wraps an error as package net does.
+func (c *Conn) opError(op string, err error) error {
+	e := &net.OpError{Op: op, Net: "tcp", Err: err}
+	if k := c.cold; k != nil {
+		e.Source, e.Addr = k.local, k.remote
+	}
+	return e
+}
+
+// SetNoDelay turns Nagle's algorithm off (the default) or on.
+func (c *Conn) SetNoDelay(on bool) async.Act { return c.setOption(driver.NoDelay, flag(on)) }
+
+// SetKeepAlive turns the probes of an idle connection on or off.
+func (c *Conn) SetKeepAlive(on bool) async.Act { return c.setOption(driver.KeepAlive, flag(on)) }
+
+// SetLinger sets what Close does with data not yet sent: negative, the default,
+// sends it in the background; 0 discards it and resets the connection; positive
+// waits for so many seconds.
+func (c *Conn) SetLinger(seconds int) async.Act { return c.setOption(driver.Linger, seconds) }
+
+// SetReadBuffer sets the size of the kernel's receive buffer in bytes.
+func (c *Conn) SetReadBuffer(bytes int) async.Act { return c.setOption(driver.RecvBuffer, bytes) }
+
+// SetWriteBuffer sets the size of the kernel's send buffer in bytes.
+func (c *Conn) SetWriteBuffer(bytes int) async.Act { return c.setOption(driver.SendBuffer, bytes) }
+
+// connDefaults are the options of new connections.
+var connDefaults = [...]struct {
+	option driver.Option
+	value  int
+}{
+	{driver.NoDelay, 1},
+	{driver.KeepAlive, 1},
+	{driver.KeepAliveIdle, 15},
+	{driver.KeepAlivePeriod, 15},
+	{driver.KeepAliveCount, 9},
+}
+
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+func (c *Conn) setOption(o driver.Option, v int) async.Act {
+	return async.NewAct((*connSet)(c), uint64(o)<<32|uint64(uint32(int32(v))))
+}
+
+// connSet is the source of operations that are over at once.
+type connSet Conn
+
+func (s *connSet) Home() *async.Executor { return s.home.exec }
+
+func (s *connSet) Start(_ *async.Task, _ []byte, arg uint64) uint32 {
+	c := (*Conn)(s)
+	if c.flags&connClosed != 0 {
+		c.rare().failedSet = net.ErrClosed
+	} else if err := s.home.drv.SetOption(int(c.fd), driver.Option(arg>>32), int(int32(arg))); err != nil {
+		c.rare().failedSet = err
+	}
+	return 1
+}
+
+func (s *connSet) PollOp(*async.Task, uint32, bool) (struct{}, error) {
+	c := (*Conn)(s)
+	if k := c.cold; k != nil && k.failedSet != nil {
+		err := k.failedSet
+		k.failedSet = nil
+		return struct{}{}, c.opError("set", err)
+	}
+	return struct{}{}, nil
+}
+
+func (s *connSet) CancelOp(*async.Task, uint32) bool { return false }
+func (s *connSet) Settle(uint32, bool) int           { return 0 }

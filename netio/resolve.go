@@ -1,0 +1,109 @@
+package netio
+
+import (
+	"net"
+	"net/netip"
+
+	"rondo.dev/rondo"
+	"rondo.dev/rondo/async"
+)
+
+// resolve turns a host and port into addresses, in the resolver's order of
+// preference. Literal addresses need no resolver; names are looked up on a
+// goroutine, by package net's.
+func resolve(t *async.Task, r *net.Resolver, network, address string) ([]netip.AddrPort, error) {
+	host, service, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	port, numeric := parsePort(service)
+	if ip, err := netip.ParseAddr(host); err == nil && numeric {
+		return keepFamily(network, []netip.Addr{ip}, port, address)
+	}
+	if r == nil {
+		r = net.DefaultResolver
+	}
+	return rondo.Blocking(t, func() ([]netip.AddrPort, error) {
+		if !numeric {
+			n, err := r.LookupPort(t, network, service)
+			if err != nil {
+				return nil, err
+			}
+			port = uint16(n)
+		}
+		if host == "" {
+			return keepFamily(network, []netip.Addr{netip.IPv6Unspecified(), netip.IPv4Unspecified()}, port, address)
+		}
+		ips, err := r.LookupNetIP(t, "ip", host)
+		if err != nil {
+			return nil, err
+		}
+		return keepFamily(network, ips, port, address)
+	})
+}
+
+// resolveListen resolves an address to listen on; no host means all of them.
+func resolveListen(t *async.Task, network, address string) (netip.AddrPort, error) {
+	host, service, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	if port, ok := parsePort(service); ok && host == "" {
+		if network == "tcp4" {
+			return netip.AddrPortFrom(netip.IPv4Unspecified(), port), nil
+		}
+		return netip.AddrPortFrom(netip.IPv6Unspecified(), port), nil
+	}
+	addrs, err := resolve(t, nil, network, address)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	// As package net does: IPv4 first when both would do.
+	for _, a := range addrs {
+		if a.Addr().Is4() {
+			return a, nil
+		}
+	}
+	return addrs[0], nil
+}
+
+func keepFamily(network string, ips []netip.Addr, port uint16, address string) ([]netip.AddrPort, error) {
+	var out []netip.AddrPort
+	for _, ip := range ips {
+		ip = ip.Unmap()
+		switch network {
+		case "tcp":
+		case "tcp4":
+			if !ip.Is4() {
+				continue
+			}
+		case "tcp6":
+			if !ip.Is6() {
+				continue
+			}
+		default:
+			return nil, net.UnknownNetworkError(network)
+		}
+		out = append(out, netip.AddrPortFrom(ip, port))
+	}
+	if len(out) == 0 {
+		return nil, &net.AddrError{Err: "no suitable address", Addr: address}
+	}
+	return out, nil
+}
+
+func parsePort(s string) (uint16, bool) {
+	if s == "" {
+		return 0, true
+	}
+	n := 0
+	for _, d := range []byte(s) {
+		if d < '0' || d > '9' {
+			return 0, false
+		}
+		if n = n*10 + int(d-'0'); n > 0xffff {
+			return 0, false
+		}
+	}
+	return uint16(n), true
+}

@@ -1,0 +1,288 @@
+package netio
+
+import (
+	"net"
+	"os"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/driver"
+)
+
+// writing is a write in progress, or one that waits for its turn. Writes seldom
+// wait, so connections have no room for one: it comes from the loop's free list.
+type writing struct {
+	op      driver.Op
+	c       *Conn
+	next    *writing // behind this one; or in the free list
+	waker   *async.Waker
+	ticket  uint32
+	outcome outcome
+	how     uint8 // 1: shut down instead of writing
+	stop    bool  // cancelled: what is left is not begun
+	buf     []byte
+	vec     *driver.Vec // instead of buf
+	from    int         // bytes written by earlier attempts
+	n       int         // bytes written, with those
+	err     error       // if outcome is failed
+}
+
+// Write writes all of b, and returns len(b), or fewer with an error. b is the
+// connection's from the await's beginning to its end.
+//
+// Cancelled while it waits, it returns how many bytes it has handed over, with
+// the cause. A losing Write that has written a part goes on with the rest when it
+// is awaited again, and then returns the sum; so does Writev.
+func (c *Conn) Write(b []byte) async.Op[int] { return async.NewOp((*connWrite)(c), b, 0) }
+
+// Writev writes all of bufs in one system call where it can; it is Write for
+// bytes in several places. It does not change bufs.
+func (c *Conn) Writev(bufs ...[]byte) async.Op[int] {
+	return async.NewOp[int](&vecWrite{c: c, bufs: bufs}, nil, 0)
+}
+
+// CloseWrite tells the peer that nothing more will be written, after the writes
+// that were started before it.
+func (c *Conn) CloseWrite() async.Act { return async.NewAct((*connCloseWrite)(c), 0) }
+
+// connWrite is the source of Write.
+type connWrite Conn
+
+func (x *connWrite) Home() *async.Executor { return x.home.exec }
+
+// Consumes marks it as an async.Consumer.
+func (x *connWrite) Consumes() {}
+
+func (x *connWrite) Start(_ *async.Task, b []byte, already uint64) uint32 {
+	w := x.home.newWriting()
+	w.buf, w.from, w.n = b, int(already), int(already)
+	return (*Conn)(x).startWrite(w)
+}
+
+func (x *connWrite) PollOp(t *async.Task, ticket uint32, keep bool) (int, error) {
+	return (*Conn)(x).pollWrite(t, ticket, keep)
+}
+
+func (x *connWrite) CancelOp(_ *async.Task, ticket uint32) bool {
+	return (*Conn)(x).cancelWrite(ticket)
+}
+
+func (x *connWrite) Settle(ticket uint32, back bool) (used int) {
+	c := (*Conn)(x)
+	w := c.writing(ticket)
+	used = w.n - w.from
+	c.endWrite(w)
+	return used
+}
+
+// vecWrite is the source of one Writev. It is no Consumer: it counts itself what
+// a losing attempt has written.
+type vecWrite struct {
+	c    *Conn
+	bufs [][]byte
+	done int
+}
+
+func (x *vecWrite) Home() *async.Executor { return x.c.home.exec }
+
+func (x *vecWrite) Start(*async.Task, []byte, uint64) uint32 {
+	w := x.c.home.newWriting()
+	w.vec = &driver.Vec{Bufs: append([][]byte(nil), x.bufs...)}
+	w.advance(x.done)
+	w.n = x.done
+	return x.c.startWrite(w)
+}
+
+func (x *vecWrite) PollOp(t *async.Task, ticket uint32, keep bool) (int, error) {
+	return x.c.pollWrite(t, ticket, keep)
+}
+
+func (x *vecWrite) CancelOp(_ *async.Task, ticket uint32) bool { return x.c.cancelWrite(ticket) }
+
+func (x *vecWrite) Settle(ticket uint32, back bool) int {
+	w := x.c.writing(ticket)
+	x.done = w.n
+	x.c.endWrite(w)
+	return 0
+}
+
+// connCloseWrite is the source of CloseWrite.
+type connCloseWrite Conn
+
+func (x *connCloseWrite) Home() *async.Executor { return x.home.exec }
+
+func (x *connCloseWrite) Start(*async.Task, []byte, uint64) uint32 {
+	w := x.home.newWriting()
+	w.how = 1
+	return (*Conn)(x).startWrite(w)
+}
+
+func (x *connCloseWrite) PollOp(t *async.Task, ticket uint32, keep bool) (struct{}, error) {
+	_, err := (*Conn)(x).pollWrite(t, ticket, keep)
+	return struct{}{}, err
+}
+
+func (x *connCloseWrite) CancelOp(_ *async.Task, ticket uint32) bool {
+	return (*Conn)(x).cancelWrite(ticket)
+}
+
+func (x *connCloseWrite) Settle(ticket uint32, back bool) int {
+	c := (*Conn)(x)
+	c.endWrite(c.writing(ticket))
+	return 0
+}
+
+// startWrite puts w behind the writes that are there.
+func (c *Conn) startWrite(w *writing) (ticket uint32) {
+	w.c, w.ticket = c, c.home.ticket()
+	p := &c.writes
+	for *p != nil {
+		p = &(*p).next
+	}
+	*p = w
+	if c.writes == w {
+		w.submit()
+	}
+	return w.ticket
+}
+
+// submit begins w, or goes on with what is left of it.
+func (w *writing) submit() {
+	c := w.c
+	switch {
+	case c.flags&connClosed != 0:
+		w.outcome = wasClosed
+	case c.cold != nil && c.cold.wlimit.passed:
+		w.outcome = timedOut
+	case w.how != 0:
+		w.op.Shutdown(int(c.fd), int(w.how), w)
+		c.home.drv.Submit(&w.op)
+	case w.vec != nil && len(w.vec.Bufs) > 0:
+		w.op.Writev(int(c.fd), w.vec, w)
+		c.home.drv.Submit(&w.op)
+	case len(w.buf) > 0:
+		w.op.Send(int(c.fd), w.buf, w)
+		c.home.drv.Submit(&w.op)
+	default:
+		w.outcome = gotBytes
+	}
+}
+
+// Complete is called by the driver.
+func (w *writing) Complete(_ *driver.Op, r driver.Result) {
+	c := w.c
+	switch {
+	case r.Err == nil && w.how != 0:
+		w.outcome = gotBytes
+	case r.Err == nil:
+		w.n += r.N
+		w.advance(r.N)
+		switch {
+		case !w.left():
+			w.outcome = gotBytes
+		case w.stop:
+			w.outcome = gotCause
+		default:
+			if w.submit(); w.outcome == waiting {
+				return
+			}
+		}
+	case r.Err != driver.ErrCanceled:
+		w.outcome, w.err = failed, os.NewSyscallError("send", r.Err)
+	case c.flags&connClosed != 0:
+		w.outcome = wasClosed
+	case c.cold != nil && c.cold.wlimit.passed:
+		w.outcome = timedOut
+	default:
+		w.outcome = gotCause
+	}
+	if w.waker != nil {
+		w.waker.WakeLocal()
+		w.waker = nil
+	}
+}
+
+// advance takes n bytes off what is to be written.
+func (w *writing) advance(n int) {
+	if w.vec == nil {
+		w.buf = w.buf[n:]
+		return
+	}
+	b := w.vec.Bufs
+	for len(b) > 0 && n >= len(b[0]) {
+		n -= len(b[0])
+		b = b[1:]
+	}
+	if n > 0 {
+		b[0] = b[0][n:]
+	}
+	w.vec.Bufs = b
+}
+
+func (w *writing) left() bool { return len(w.buf) > 0 || w.vec != nil && len(w.vec.Bufs) > 0 }
+
+// writing finds a write of this connection.
+func (c *Conn) writing(ticket uint32) *writing {
+	for w := c.writes; w != nil; w = w.next {
+		if w.ticket == ticket {
+			return w
+		}
+	}
+	panic("rondo/netio: a write was polled that is not in flight: it has had its result, or is a copy of one that has")
+}
+
+func (c *Conn) pollWrite(t *async.Task, ticket uint32, keep bool) (int, error) {
+	w := c.writing(ticket)
+	var err error
+	switch w.outcome {
+	case waiting:
+		w.waker = t.Waker()
+		return 0, async.Pending
+	case gotCause:
+		err = cancelled(t)
+	case timedOut:
+		err = c.opError("write", os.ErrDeadlineExceeded)
+	case wasClosed:
+		err = c.opError("write", net.ErrClosed)
+	case failed:
+		err = c.opError("write", w.err)
+	}
+	n := w.n
+	if !keep {
+		c.endWrite(w)
+	}
+	return n, err
+}
+
+// cancelWrite asks a write to end. One that has begun is waited for: the kernel
+// has the buffer, and says how much it took.
+func (c *Conn) cancelWrite(ticket uint32) (idle bool) {
+	w := c.writing(ticket)
+	switch {
+	case w.outcome != waiting:
+		return false
+	case w.op.InFlight():
+		w.stop = true
+		c.home.drv.Cancel(&w.op)
+		return false
+	}
+	c.endWrite(w) // it was waiting for its turn
+	return true
+}
+
+// endWrite takes w out of the list, and gives the next its turn if w had it.
+func (c *Conn) endWrite(w *writing) {
+	p := &c.writes
+	for *p != w {
+		p = &(*p).next
+	}
+	first := p == &c.writes
+	*p = w.next
+	c.home.freeWriting(w)
+	if next := c.writes; first && next != nil {
+		next.submit()
+		if next.outcome != waiting && next.waker != nil {
+			next.waker.WakeLocal()
+			next.waker = nil
+		}
+	}
+}

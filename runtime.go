@@ -1,0 +1,245 @@
+package rondo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rondo.dev/rondo/async"
+)
+
+// Run starts a runtime, runs main as its main task, and returns main's error when
+// main and all its children have ended and the runtime has shut down. It is what
+// a program's main function calls.
+//
+// A panic in main is raised again in the caller; runtime.Goexit in main ends the
+// caller.
+func Run(main func(t *async.Task) error, opts ...Option) error {
+	rt, err := New(opts...)
+	if err != nil {
+		return err
+	}
+	err = rt.Run(rt.opts.ctx, main)
+	ctx, cancel := context.WithTimeout(context.Background(), rt.opts.grace)
+	defer cancel()
+	shutdown := rt.Shutdown(ctx)
+	var p *async.PanicError
+	switch {
+	case errors.As(err, &p):
+		panic(p)
+	case errors.Is(err, async.ErrGoexit):
+		runtime.Goexit()
+	case err == nil:
+		return shutdown
+	}
+	return err
+}
+
+// A Runtime is a set of event loops, for programs that have a main function of
+// their own. Several can exist beside each other.
+type Runtime struct {
+	opts     options
+	loops    []*Loop
+	watchdog *watchdog
+	blocking blockingPool
+
+	mu   sync.Mutex
+	down bool
+	done chan struct{} // closed when the shutdown is over
+	err  error         // of the shutdown
+}
+
+// New starts a runtime. It is ended by Shutdown.
+func New(opts ...Option) (*Runtime, error) {
+	rt := &Runtime{opts: makeOptions(opts), done: make(chan struct{})}
+	rt.blocking.limit = rt.opts.blocking
+	for i := range rt.opts.loops {
+		rt.loops = append(rt.loops, newLoop(rt, i))
+	}
+	rt.watchdog = newWatchdog(rt)
+	for i, l := range rt.loops {
+		if err := l.start(); err != nil {
+			for _, l := range rt.loops[:i] {
+				l.leave()
+			}
+			return nil, fmt.Errorf("rondo: opening a driver: %w", err)
+		}
+	}
+	rt.watchdog.start()
+	return rt, nil
+}
+
+// Loops returns the runtime's loops.
+func (rt *Runtime) Loops() []*Loop { return slices.Clone(rt.loops) }
+
+// Run runs f as a task without a parent, on the least loaded loop, and waits for
+// its end. When ctx ends, the task is cancelled with its cause, and its end
+// waited for. It is for goroutines that are not tasks.
+func (rt *Runtime) Run(ctx context.Context, f func(t *async.Task) error) error {
+	l := rt.leastLoaded()
+	ended := make(chan error, 1)
+	var core *async.Core
+	posted := l.Post(func() {
+		core = async.SpawnRoot(&l.exec, "main", f, func(err error) { ended <- err })
+		core.SetContext(ctx)
+	})
+	if !posted {
+		return async.ErrExecutorClosed
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	// Behind the first post, so core is there.
+	l.Post(func() { core.CancelLocal(context.Cause(ctx)) })
+	return <-ended
+}
+
+// Detach starts f as a task without a parent on the least loaded loop. Nothing
+// waits for it; its error goes to OnError; a shutdown cancels it. Any goroutine
+// may call it. It returns false if the runtime has shut down.
+func (rt *Runtime) Detach(name string, f func(t *async.Task) error) bool {
+	return rt.leastLoaded().detach(name, f)
+}
+
+// Detach starts f as a task without a parent on t's loop: it inherits nothing, and
+// t does not wait for it. Its error goes to OnError; a shutdown cancels it.
+func Detach(t *async.Task, name string, f func(t *async.Task) error) {
+	l := LoopOf(t)
+	async.SpawnRoot(&l.exec, name, f, func(err error) { l.rt.detached(name, err) })
+}
+
+func (l *Loop) detach(name string, f func(t *async.Task) error) bool {
+	return l.Post(func() {
+		async.SpawnRoot(&l.exec, name, f, func(err error) { l.rt.detached(name, err) })
+	})
+}
+
+func (rt *Runtime) detached(name string, err error) {
+	switch {
+	case err == nil:
+	case rt.opts.onError != nil:
+		rt.opts.onError(name, err)
+	case !errors.Is(err, ErrShutdown):
+		rt.opts.logger.Error("rondo: detached task failed", "task", name, "err", err)
+	}
+}
+
+// leastLoaded is where new work goes: the loop with the fewest tasks, as far as
+// they were counted.
+func (rt *Runtime) leastLoaded() *Loop {
+	best := rt.loops[0]
+	for _, l := range rt.loops[1:] {
+		if l.load() < best.load() {
+			best = l
+		}
+	}
+	return best
+}
+
+// ErrShutdown is the cause that tasks are cancelled with by a shutdown.
+var ErrShutdown = errors.New("rondo: the runtime shuts down")
+
+// A ShutdownError names the tasks that had not ended when a shutdown gave up on
+// them.
+type ShutdownError struct {
+	Tasks []string
+	Held  []int // loops held by a task that does not come back
+}
+
+func (e *ShutdownError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "rondo: shut down with %d tasks that did not end", len(e.Tasks))
+	for _, t := range e.Tasks {
+		b.WriteString("\n\t" + t)
+	}
+	for _, i := range e.Held {
+		fmt.Fprintf(&b, "\n\tloop %d is held by a task", i)
+	}
+	return b.String()
+}
+
+// Shutdown cancels all tasks with ErrShutdown, waits for their end until ctx
+// ends, and stops the loops. Tasks that have not ended by then are abandoned as
+// they are, and named in a *ShutdownError. Any goroutine that is not a task may
+// call it; further calls wait for the first.
+func (rt *Runtime) Shutdown(ctx context.Context) error {
+	rt.mu.Lock()
+	first := !rt.down
+	rt.down = true
+	rt.mu.Unlock()
+	if !first {
+		<-rt.done
+		return rt.err
+	}
+	defer close(rt.done)
+	rt.watchdog.stop()
+	for rt.cancelAll(ctx) > 0 && ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Millisecond):
+		}
+	}
+	rt.err = rt.leave()
+	return rt.err
+}
+
+// cancelAll cancels the tasks of all loops and reports how many there are. A loop
+// that does not answer counts as one.
+func (rt *Runtime) cancelAll(ctx context.Context) (left int64) {
+	for _, l := range rt.loops {
+		count := make(chan int64, 1)
+		l.Post(func() {
+			l.exec.Tasks(func(i async.TaskInfo) bool {
+				if i.Depth == 0 {
+					i.Core.CancelLocal(ErrShutdown)
+				}
+				return true
+			})
+			count <- l.exec.Stats().Tasks
+		})
+		select {
+		case n := <-count:
+			left += n
+		case <-ctx.Done():
+			left++
+		}
+	}
+	return left
+}
+
+// leave stops the loops, and describes what is left on them.
+func (rt *Runtime) leave() error {
+	var e ShutdownError
+	for _, l := range rt.loops {
+		names := make(chan []string, 1)
+		l.Post(func() {
+			var left []string
+			l.exec.Tasks(func(i async.TaskInfo) bool { left = append(left, i.String()); return true })
+			names <- left
+		})
+		select {
+		case left := <-names:
+			e.Tasks = append(e.Tasks, left...)
+			l.leave()
+		case <-time.After(time.Second):
+			e.Held = append(e.Held, l.index)
+		}
+	}
+	if len(e.Tasks) == 0 && len(e.Held) == 0 {
+		return nil
+	}
+	return &e
+}
+
+// leave stops a loop and waits for its end.
+func (l *Loop) leave() {
+	l.Post(func() { l.stop = true })
+	<-l.ended
+}

@@ -1,0 +1,72 @@
+package rondo
+
+import (
+	"sync/atomic"
+
+	"rondo.dev/rondo/async"
+)
+
+// Spread starts f as a child of t on the least loaded loop, which may be another
+// than t's. The rules of structure hold across loops: t does not end before the
+// child, cancelling t cancels it, its error and panic come back. What f shares
+// with t is then shared by two goroutines and needs a lock.
+func Spread(t *async.Task, f func(t *async.Task) error) *async.Child {
+	return SpreadTo(t, LoopOf(t).rt.leastLoaded(), f)
+}
+
+// SpreadTo is Spread to a loop of the caller's choice.
+func SpreadTo(t *async.Task, l *Loop, f func(t *async.Task) error) *async.Child {
+	l.placed.Add(1)
+	if l == LoopOf(t) {
+		return t.Go(f)
+	}
+	s := &spread{loop: l, f: f}
+	async.SpawnFrame(t, &s.child.Join, s)
+	return &s.child
+}
+
+// spread is the child's deputy on its parent's loop: a frame that starts the
+// child as a root of its own loop, passes a cancellation on, and ends with it.
+//
+// core belongs to the child's loop. err is written there before done is set.
+type spread struct {
+	child  async.Child
+	loop   *Loop
+	f      func(t *async.Task) error
+	posted bool
+	asked  bool
+	core   *async.Core
+	done   atomic.Bool
+	err    error
+}
+
+// Step is called on the parent's loop.
+func (s *spread) Step(t *async.Task) (done bool) {
+	if !s.posted {
+		s.posted = true
+		w, f := t.Waker(), s.f
+		s.f = nil
+		posted := s.loop.Post(func() {
+			s.core = async.SpawnRoot(&s.loop.exec, "", f, func(err error) {
+				s.err = err
+				s.done.Store(true)
+				w.Wake()
+			})
+		})
+		if !posted {
+			s.err = async.ErrExecutorClosed
+			return true
+		}
+	}
+	if s.done.Load() {
+		return true
+	}
+	if cause := t.Cause(); cause != nil && !s.asked {
+		s.asked = true
+		s.loop.Post(func() { s.core.CancelLocal(cause) })
+	}
+	return false
+}
+
+// Result is the child's.
+func (s *spread) Result() (struct{}, error) { return struct{}{}, s.err }

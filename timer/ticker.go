@@ -1,0 +1,95 @@
+package timer
+
+import (
+	"time"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/wheel"
+)
+
+// Missed says what a Ticker does about ticks that nobody was waiting for.
+type Missed uint8
+
+const (
+	// Skip drops them, and goes on at the next multiple of the period.
+	Skip Missed = iota
+	// Burst delivers all of them, one after the other, until it has caught up.
+	Burst
+	// Delay delivers one at once, and counts the period from then.
+	Delay
+)
+
+// A Ticker is a future that is ready again and again, once a period, and yields
+// how late the tick is. It is for one task at a time, all of one executor.
+type Ticker struct {
+	exec   *async.Executor
+	period int64
+	missed Missed
+	timer  wheel.Timer
+	due    int64 // of the tick that has fired
+	fired  bool
+	waker  *async.Waker
+}
+
+// NewTicker returns a ticker whose first tick is a period from now. It panics if
+// period is not positive.
+func NewTicker(t *async.Task, period time.Duration, m Missed) *Ticker {
+	k := &Ticker{exec: t.Executor(), missed: m}
+	k.Reset(period)
+	return k
+}
+
+// Reset starts the ticker anew, with another period.
+func (k *Ticker) Reset(period time.Duration) {
+	if period <= 0 {
+		panic("rondo/timer: a ticker's period must be positive")
+	}
+	k.Stop()
+	k.period = int64(period)
+	k.exec.StartTimer(&k.timer, period, (*tick)(k))
+}
+
+// Stop makes the ticker never tick again, until it is reset.
+func (k *Ticker) Stop() {
+	k.exec.StopTimer(&k.timer)
+	k.fired = false
+}
+
+// tick is what a ticker does when its timer fires. It does not start the next
+// period: what the next tick is depends on when this one is taken.
+type tick Ticker
+
+func (k *tick) Fire() {
+	k.fired, k.due = true, k.timer.When()
+	if k.waker != nil {
+		k.waker.WakeLocal()
+	}
+}
+
+// Poll is ready when a tick is due.
+func (k *Ticker) Poll(t *async.Task) (late time.Duration, err error) {
+	if !k.fired {
+		k.waker = t.Waker()
+		return 0, async.Pending
+	}
+	now := k.exec.Now()
+	next := k.due + k.period
+	switch {
+	case k.missed == Delay:
+		next = now + k.period
+	case k.missed == Skip && next <= now:
+		next += (now - next) / k.period * k.period
+		if next <= now {
+			next += k.period
+		}
+	}
+	k.fired = false
+	k.exec.StartTimerAt(&k.timer, next, (*tick)(k))
+	return time.Duration(now - k.due), nil
+}
+
+// Cancel makes a Ticker a Canceler: it goes on ticking.
+func (k *Ticker) Cancel(*async.Task, bool) (idle bool) { return true }
+
+// Await suspends t until the next tick is due.
+func (k *Ticker) Await(t *async.Task) (late time.Duration, err error) { return async.Await(t, k) }

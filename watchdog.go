@@ -1,0 +1,97 @@
+package rondo
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"rondo.dev/rondo/async"
+)
+
+// watchdog finds tasks that hold their loop. It samples: a goroutine looks a few
+// times per limit whether each loop that is not parked has turned since the last
+// look. One that has not is asked to name the task when that comes back, which
+// costs tasks nothing while all is well. A task that does not come back is
+// reported with the stack of its goroutine.
+type watchdog struct {
+	rt    *Runtime
+	limit time.Duration
+	quit  chan struct{}
+	once  sync.Once
+	seen  []sighting
+}
+
+// sighting is the last look at a loop.
+type sighting struct {
+	turn     uint64
+	since    time.Time
+	reported bool
+}
+
+func newWatchdog(rt *Runtime) *watchdog {
+	return &watchdog{rt: rt, limit: rt.opts.hold, quit: make(chan struct{}), seen: make([]sighting, len(rt.loops))}
+}
+
+func (w *watchdog) start() {
+	if w.limit > 0 {
+		go w.run()
+	}
+}
+
+func (w *watchdog) stop() { w.once.Do(func() { close(w.quit) }) }
+
+func (w *watchdog) run() {
+	tick := time.NewTicker(max(w.limit/4, time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.quit:
+			return
+		case now := <-tick.C:
+			for i, l := range w.rt.loops {
+				w.look(l, &w.seen[i], now)
+			}
+		}
+	}
+}
+
+func (w *watchdog) look(l *Loop, s *sighting, now time.Time) {
+	turn := l.turns.Load()
+	if turn != s.turn || l.parked.Load() {
+		*s = sighting{turn: turn, since: now}
+		return
+	}
+	held := now.Sub(s.since)
+	if held >= w.limit {
+		l.exec.Watch()
+	}
+	if held >= 10*w.limit && !s.reported {
+		s.reported = true
+		w.rt.opts.logger.Warn("rondo: a task holds its loop and does not come back; long computations and blocking calls belong into rondo.Blocking",
+			"loop", l.index, "held", held.Round(time.Millisecond), "stack", loopStacks())
+	}
+}
+
+// released is called by a loop when the task that held it has come back.
+func (w *watchdog) released(l *Loop, i async.TaskInfo) {
+	w.rt.opts.logger.Warn("rondo: a task held its loop; long computations and blocking calls belong into rondo.Blocking",
+		"task", i.String(), "loop", l.index, "limit", w.limit)
+}
+
+// loopStacks returns the stacks of the goroutines that run tasks at this moment.
+func loopStacks() string {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	var b strings.Builder
+	for g := range strings.SplitSeq(string(buf), "\n\n") {
+		head, _, _ := strings.Cut(g, "\n")
+		if strings.Contains(head, "[coroutine") || strings.Contains(g, "loopStacks") {
+			continue // suspended, or the watchdog
+		}
+		if strings.Contains(g, "async.(*Coroutine).call") || strings.Contains(g, "async.(*Executor).step") {
+			b.WriteString(g + "\n\n")
+		}
+	}
+	return b.String()
+}
