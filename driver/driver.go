@@ -142,7 +142,8 @@ type Options struct {
 	Entries int
 
 	// Buffers and BufferSize shape the memory that is lent to OpRecvLent: their
-	// number and the bytes in each. 0 means 256 of 4096 bytes. Where the driver
+	// number and the bytes in each. 0 means 4096 of 4096 bytes, of which
+	// only those that are used become resident. Where the driver
 	// runs out, operations wait until one is released.
 	Buffers    int
 	BufferSize int
@@ -158,7 +159,7 @@ func (o Options) withDefaults() Options {
 		o.Entries = 256
 	}
 	if o.Buffers <= 0 {
-		o.Buffers = 256
+		o.Buffers = 4096
 	}
 	if o.BufferSize <= 0 {
 		o.BufferSize = 4096

@@ -17,7 +17,7 @@ type place struct {
 	chunks  *chunk
 	writes  *writing
 	tickets uint32
-	starved []*Conn // want to receive, but all buffers were lent
+	starved []*Conn // want to receive, but all buffers were lent; first come, first served
 }
 
 type placeKey struct{}
@@ -54,9 +54,9 @@ func (p *place) release(k *chunk) {
 	*k = chunk{next: p.chunks}
 	p.chunks = k
 	for n := len(p.starved); n > 0; n = len(p.starved) {
-		c := p.starved[n-1]
-		p.starved[n-1] = nil
-		p.starved = p.starved[:n-1]
+		c := p.starved[0]
+		p.starved[0] = nil
+		p.starved = p.starved[1:]
 		if c.fed() {
 			break
 		}

@@ -3,8 +3,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
+	"os"
+	"os/signal"
+	"runtime/pprof"
+	"syscall"
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
@@ -17,8 +22,21 @@ func main() {
 	driver := flag.String("driver", "", "io_uring or epoll")
 	low := flag.Bool("lowered", false, "run state machines instead of coroutines")
 	locked := flag.Bool("locked", false, "bind loops to threads")
+	profile := flag.String("profile", "", "write a CPU profile to this `file`")
 	f := serve.Parse()
-	opts := []rondo.Option{rondo.Driver(*driver), rondo.Loops(f.Loops)}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if *profile != "" {
+		out, err := os.Create(*profile)
+		if err != nil {
+			serve.Exit(err)
+		}
+		if err := pprof.StartCPUProfile(out); err != nil {
+			serve.Exit(err)
+		}
+		defer pprof.StopCPUProfile()
+	}
+	opts := []rondo.Option{rondo.Driver(*driver), rondo.Loops(f.Loops), rondo.Context(ctx)}
 	if *locked {
 		opts = append(opts, rondo.LockedLoops())
 	}
@@ -33,7 +51,7 @@ func main() {
 		}
 		return netio.Serve(t, ln, echo)
 	}, opts...)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		serve.Exit(err)
 	}
 }
