@@ -142,9 +142,9 @@ type Options struct {
 	Entries int
 
 	// Buffers and BufferSize shape the memory that is lent to OpRecvLent: their
-	// number and the bytes in each. 0 means 4096 of 4096 bytes, of which
-	// only those that are used become resident. Where the driver
-	// runs out, operations wait until one is released.
+	// number and the bytes in each. 0 means 4096 of 4096 bytes, of which only
+	// those that are used become resident. Where the driver runs out,
+	// OpRecvLent ends with ENOBUFS.
 	Buffers    int
 	BufferSize int
 

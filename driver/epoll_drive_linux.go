@@ -22,7 +22,7 @@ func (o *Op) direction() direction {
 // out by a nested drive, cancel what waits, close it, and get its number back for
 // another. So each step starts from what the entry says now.
 func (ep *epoll) drive(fd int32, e *entry, w direction) {
-	for range maxAttempts {
+	for i := range maxAttempts {
 		op := e.first[w]
 		if op == nil {
 			return
@@ -30,6 +30,9 @@ func (ep *epoll) drive(fd int32, e *entry, w direction) {
 		if e.is&w.dry() != 0 {
 			ep.watch(fd, e)
 			return
+		}
+		if ep.pending() && ep.pausing(op, i) {
+			break
 		}
 		switch r, s := ep.attempt(e, op); s {
 		case stepWait:
@@ -45,6 +48,19 @@ func (ep *epoll) drive(fd int32, e *entry, w direction) {
 		e.is |= fdResumed
 		ep.resume = append(ep.resume, fd)
 	}
+}
+
+// pausing reports whether op, after so many results in this turn, should wait for
+// completions that are put off: its further results would only join them, and the
+// buffers that it lacks may be among them.
+func (ep *epoll) pausing(op *Op, results int) bool {
+	switch op.kind {
+	case OpAcceptMulti:
+		return results > 0
+	case OpRecvLent:
+		return results > 0 || ep.lent.exhausted()
+	}
+	return false
 }
 
 // attempt makes the system call of an operation. It calls no Completer.
@@ -192,36 +208,18 @@ func (ep *epoll) accept(listener *entry, op *Op) (Result, step) {
 	return r, s
 }
 
-// connect starts connecting, and when called again looks how that went. Op.off,
-// which OpConnect does not use otherwise, tells the two apart.
+// connect starts connecting, and when called again tells how that went: it is
+// then that the kernel takes the socket for connected.
 func (ep *epoll) connect(op *Op) (Result, step) {
-	if op.off != 0 {
-		return ep.connected(op)
-	}
 	a := op.connect()
 	if err := a.raw.encode(a.Addr); err != nil {
 		return Result{Err: err}, stepEnd
 	}
-	errno := rawConnect(op.fd, &a.raw)
-	if errno == unix.EINPROGRESS || errno == unix.EINTR {
-		op.off = 1
+	switch errno := rawConnect(op.fd, &a.raw); errno {
+	case unix.EINPROGRESS, unix.EALREADY, unix.EINTR:
 		return Result{}, stepWait
+	default:
+		// EAGAIN is a full queue at the other end of a path, and has no event.
+		return outcome(0, errno), stepEnd
 	}
-	// EAGAIN is a full queue at the other end of a path, and has no event.
-	return outcome(0, errno), stepEnd
-}
-
-func (ep *epoll) connected(op *Op) (Result, step) {
-	failure, err := ep.GetOption(int(op.fd), SocketError)
-	if err == nil && failure != 0 {
-		err = unix.Errno(failure)
-	}
-	if err != nil {
-		return Result{Err: err}, stepEnd
-	}
-	// Without a peer, the event was an old one.
-	if _, err := ep.PeerAddr(int(op.fd)); err == unix.ENOTCONN {
-		return Result{}, stepWait
-	}
-	return Result{}, stepEnd
 }

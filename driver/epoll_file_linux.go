@@ -12,6 +12,7 @@ func (ep *epoll) toPool(e *entry, op *Op) {
 		e.more().pooled++
 	}
 	ep.pooled++
+	ep.stats.Direct++
 	ep.pool.submit(op)
 }
 

@@ -39,6 +39,9 @@ func (p *lentPool) take() (id uint32, b lentBuffer, ok bool) {
 	return id, p.bufs[id], true
 }
 
+// exhausted reports whether all buffers are taken.
+func (p *lentPool) exhausted() bool { return p.out == p.limit }
+
 // untake gives a buffer back.
 func (p *lentPool) untake(id uint32) {
 	p.taken[id] = false

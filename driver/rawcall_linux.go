@@ -60,9 +60,10 @@ func rawSend(fd int32, p unsafe.Pointer, n uint32) (int, unix.Errno) {
 	}
 }
 
+// rawRecvmsg receives descriptors as close-on-exec, like all that a driver makes.
 func rawRecvmsg(fd int32, h *unix.Msghdr, flags int) (int, unix.Errno) {
 	for {
-		r, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(h)), uintptr(flags|unix.MSG_DONTWAIT))
+		r, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(h)), uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC))
 		if errno != unix.EINTR {
 			return int(r), errno
 		}
@@ -115,6 +116,9 @@ func rawStatus(fd int32) (int, unix.Errno) {
 
 // rawPoll returns what of mask a descriptor is ready for now.
 func rawPoll(fd int32, mask uint32) (uint32, unix.Errno) {
+	if fd < 0 {
+		return 0, unix.EBADF // which poll takes for a wish to ignore the entry
+	}
 	p := unix.PollFd{Fd: fd, Events: int16(mask)}
 	var now unix.Timespec
 	for {

@@ -290,6 +290,16 @@ func TestUringRetry(t *testing.T) {
 		t.Errorf("a cancelled read: %+v", stopped.results[0])
 	}
 
+	// The poll has found something when the cancel comes: no second try.
+	var late outcomes
+	op.Read(b, buf, &late)
+	refused(&op, unix.EAGAIN)
+	u.Cancel(&op)
+	u.complete(cqe{userData: uint64(u.slots.token(op.slot)), res: unix.POLLIN})
+	if !late.cancelled() {
+		t.Errorf("a read cancelled before its second try: %v", late)
+	}
+
 	var interrupted outcomes
 	op.Send(a, []byte("x"), &interrupted)
 	refused(&op, unix.EINTR)

@@ -15,6 +15,7 @@ var acceptTests = []test{
 	{name: "Accept/multi", run: acceptMulti},
 	{name: "Accept/cancel_loses_no_connection", run: acceptCancel},
 	{name: "Accept/not_a_listener", run: acceptNotListening},
+	{name: "Accept/duplicate_listener", run: acceptDup, needs: []Feature{Sharing}},
 	{name: "Accept/closing_the_listener_ends_connections", run: acceptListenerCloses},
 }
 
@@ -142,6 +143,27 @@ func acceptNotListening(r *rig) {
 	a, _ := r.pair()
 	r.fails(syscall.EINVAL, func(c *call) { c.Accept(a, c) })
 	r.fails(syscall.EINVAL, func(c *call) { c.AcceptMulti(a, c) })
+}
+
+// acceptDup accepts through a second descriptor of a listener, which outlives
+// the first.
+func acceptDup(r *rig) {
+	l, at := r.listen(loopback, driver.ListenOptions{})
+	dup, err := r.d.Dup(l)
+	r.check(err)
+	r.own(dup)
+	r.suite.World.Inspect(r.T, dup)
+	waiting := r.submit(func(c *call) { c.Accept(dup, c) })
+	r.close(l)
+	r.stillWaiting(waiting)
+	a := r.dial(at)
+	res := r.await(waiting)
+	r.check(res.Err)
+	r.send(a, []byte("through the copy"))
+	r.expect(r.own(res.N), []byte("through the copy"))
+	if fd, err := r.d.Dup(-1); !errors.Is(err, syscall.EBADF) {
+		r.Errorf("a duplicate of no descriptor: %d, %v", fd, err)
+	}
 }
 
 func acceptListenerCloses(r *rig) {

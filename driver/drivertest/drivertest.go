@@ -35,16 +35,17 @@ type Feature string
 
 // The features that the suite knows.
 const (
-	Files     Feature = "files"              // the operations on files
-	Messages  Feature = "messages"           // RecvMsg and SendMsg
-	Rights    Feature = "descriptor passing" // SCM_RIGHTS in the control data of messages
-	Paths     Feature = "path addresses"     // sockets with a name in the file system
-	IPv6      Feature = "IPv6"               // the loopback address ::1
-	Order     Feature = "order"              // operations of one direction of a descriptor happen and end in the order of Submit
-	ReusePort Feature = "port sharing"       // ListenOptions.ReusePort
-	Signals   Feature = "signals"            // system calls that a signal interrupts
-	Limit     Feature = "descriptor limit"   // EMFILE
-	Foreign   Feature = "foreign descriptor" // readiness of pipes that the driver did not make
+	Files     Feature = "files"                 // the operations on files
+	Messages  Feature = "messages"              // RecvMsg and SendMsg
+	Rights    Feature = "descriptor passing"    // SCM_RIGHTS in the control data of messages
+	Paths     Feature = "path addresses"        // sockets with a name in the file system
+	IPv6      Feature = "IPv6"                  // the loopback address ::1
+	Order     Feature = "order"                 // operations of one direction of a descriptor happen and end in the order of Submit
+	ReusePort Feature = "port sharing"          // ListenOptions.ReusePort
+	Sharing   Feature = "descriptor duplicates" // Sockets.Dup
+	Signals   Feature = "signals"               // system calls that a signal interrupts
+	Limit     Feature = "descriptor limit"      // EMFILE
+	Foreign   Feature = "foreign descriptor"    // readiness of pipes that the driver did not make
 )
 
 // A Suite is a driver under test, and what the suite has to know about it.
@@ -88,7 +89,9 @@ func (s Suite) Run(t *testing.T) {
 						t.Skipf("the driver is declared to lack %s", f)
 					}
 				}
-				c.run(newRig(t, s))
+				r := newRig(t, s)
+				c.run(r)
+				r.returned = true
 			})
 		}
 	}

@@ -1,6 +1,10 @@
 package drivertest
 
-import "rondo.dev/rondo/driver"
+import (
+	"math"
+
+	"rondo.dev/rondo/driver"
+)
 
 var nestTests = []test{
 	{name: "Nest/chain_of_ready_operations", run: nestChain},
@@ -63,7 +67,7 @@ func nestChain(r *rig) {
 // nestEndless starts a chain that does not end by itself. If a driver followed
 // it, Submit or Wait would never return.
 func nestEndless(r *rig) {
-	ch := r.chain(1 << 60)
+	ch := r.chain(math.MaxInt)
 	ch.next()
 	for range 100 {
 		r.wait(0)
