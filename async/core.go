@@ -165,6 +165,7 @@ func (c *Core) WakeLocal() { c.exec.schedule(c) }
 // Its children are cancelled, since c can't end before them and would keep the
 // panic to itself until they see fit to end.
 func (c *Core) fail(err error) {
+	c.phase = draining // it is not going to be stepped again
 	c.coldBlock().err = err
 	c.cancel(err)
 }

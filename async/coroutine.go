@@ -10,7 +10,8 @@ type Coroutine struct {
 	stop  func()
 	yield func(struct{}) bool
 
-	core   *Core // the task whose function it runs; nil: idle
+	core   *Core    // the task whose function it runs; nil: idle
+	awaits awaiting // the operation that the function awaits, if it does
 	body   Body
 	owner  Frame // what it stands for in its core, if it is the core's frame
 	failed error // how the last function ended if it did not return
@@ -54,7 +55,30 @@ func (co *Coroutine) Begin(c *Core, b Body) { co.core, co.body = c, b }
 
 // Resume runs the function until it suspends or has come to its end, and reports
 // the latter; then the coroutine is idle again, and Failure tells more.
+//
+// Operations are begun and polled here, on the stack of whoever resumes: a
+// coroutine that is suspended in one is only switched to when it is done, and
+// needs no stack for what drivers do. That keeps the smallest stack there is, 2
+// KiB of which half can be used, large enough for one that waits.
 func (co *Coroutine) Resume() (done bool) {
+	for {
+		if x := co.awaits; x != nil {
+			if !x.step() {
+				return false
+			}
+			co.awaits = nil
+		}
+		if co.enter() {
+			return true
+		}
+		if co.awaits == nil {
+			return false
+		}
+	}
+}
+
+// enter switches to the coroutine, and reports whether its function has ended.
+func (co *Coroutine) enter() (done bool) {
 	e := co.core.exec
 	below := e.stack
 	e.stack = co

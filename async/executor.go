@@ -18,6 +18,7 @@ type Executor struct {
 	inbox   inbox
 	wheel   wheel.Wheel
 	sleeps  sleeps
+	awaits  []any      // see opAwaitsOf
 	now     int64      // the last reading of the clock
 	roots   *Core      // tasks without a parent
 	running *Core      // the task in step, for the recovery of its panic

@@ -1,5 +1,7 @@
 package async
 
+import "errors"
+
 // A Group runs children of one task, and fails as a whole: the first error
 // cancels the others. It is to tasks what errgroup is to goroutines. All methods
 // are for the task that made it, or its children.
@@ -67,10 +69,10 @@ func (m *member) Ended(err error) {
 
 // fail is told of a member's error. The first is taken by Wait; if nobody waits,
 // it reaches the task by the rules for children that nobody awaits. The others are
-// taken to follow from it, except that a panic is never taken silently.
+// taken to follow from it, except that another panic is never taken silently.
 func (g *Group) fail(c *Core, err error) {
 	if g.failed != nil {
-		if !isFatal(err) {
+		if !isFatal(err) || errors.Is(err, g.err) {
 			c.state.Or(stateObserved)
 		}
 		return

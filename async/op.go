@@ -18,8 +18,9 @@ type Source[T any] interface {
 	Home() *Executor
 	// Start begins an operation. It may be over when Start returns.
 	Start(t *Task, buf []byte, arg uint64) (ticket uint32)
-	// PollOp is Future.Poll for the operation. With keep, the result stays with
-	// the operation, which goes on occupying its place until Settle.
+	// PollOp is Future.Poll for the operation. With keep, which is so for losers,
+	// the result stays with the operation, which goes on occupying its place
+	// until Settle.
 	PollOp(t *Task, ticket uint32, keep bool) (T, error)
 	// CancelOp is Canceler.Cancel for the operation. If it reports idle, the
 	// operation is gone.
@@ -27,7 +28,7 @@ type Source[T any] interface {
 	// Settle ends an operation that has been polled to its end with keep. With
 	// back, nobody takes the result, and it goes back into the object; what
 	// can't, such as bytes written, is returned as the number of bytes of the
-	// buffer that are used up (see Consumer). The next attempt is started with
+	// buffer that are used up. The next attempt is started with
 	// the rest of the buffer, and with arg more by that number: such a source
 	// counts from arg.
 	Settle(ticket uint32, back bool) (used int)
@@ -63,11 +64,19 @@ func NewOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
 // Await suspends t until the operation has its result; see package async's Await
 // for what happens when t is cancelled.
 func (o Op[T]) Await(t *Task) (T, error) {
-	var f Flight[T]
-	v, err, done := f.Begin(t, o)
-	for !done {
-		t.suspend()
-		v, err, done = f.Resume(t)
+	e := t.core.exec
+	co := e.stack
+	if !t.core.inStep || co == nil || co.core != t.core {
+		panic(misuse)
+	}
+	x := newOpAwait[T](e)
+	x.op, x.task = o, t
+	co.awaits = x
+	co.yield(struct{}{})
+	v, err, p := x.val, x.err, x.panicked
+	x.free(e)
+	if p != nil {
+		panic(p)
 	}
 	return v, err
 }

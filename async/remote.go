@@ -29,6 +29,7 @@ type remote[T any] struct {
 	ticket uint32
 	asked  bool
 	keep   bool // the result stays with the operation at home until it is settled
+	used   int  // what settling returned
 	val    T
 	err    error
 
@@ -41,10 +42,6 @@ type remote[T any] struct {
 func newRemote[T any](src Source[T], home, exec *Executor, keep, shielded bool) Source[T] {
 	return &remote[T]{src: src, home: home, exec: exec, keep: keep, shielded: shielded}
 }
-
-// A Consumer is a Source of int whose results are bytes of the buffer that are
-// used up, whoever takes the result: writing.
-type Consumer interface{ Consumes() }
 
 func (r *remote[T]) Home() *Executor { return r.exec }
 
@@ -59,19 +56,34 @@ func (r *remote[T]) Start(t *Task, buf []byte, arg uint64) (ticket uint32) {
 }
 
 func (r *remote[T]) PollOp(t *Task, _ uint32, keep bool) (T, error) {
+	// Before the look at done: an end that comes after it wakes this waker.
+	r.waker.Store(t.waker)
 	if !r.done.Load() {
-		r.waker.Store(t.waker)
-		// Looked at again: the end that came before the waker was there woke an
-		// older one.
-		if !r.done.Load() {
-			var zero T
-			return zero, Pending
-		}
+		var zero T
+		return zero, Pending
 	}
-	if !keep {
-		r.Settle(1, false)
+	if r.keep && !r.settle(keep) {
+		var zero T
+		return zero, Pending
 	}
 	return r.val, r.err
+}
+
+// settle ends an operation that was kept at home, and reports whether that is
+// over. A result that goes back is waited for: home takes it out of the buffer,
+// which is the caller's afterwards.
+func (r *remote[T]) settle(back bool) (over bool) {
+	r.keep = false
+	if !back {
+		r.home.Post(func() { r.src.Settle(r.ticket, false) })
+		return true
+	}
+	r.done.Store(false) // home's again
+	if r.home.Post(func() { r.used = r.src.Settle(r.ticket, true); r.end() }) {
+		return false
+	}
+	r.done.Store(true) // there is no home any more
+	return true
 }
 
 func (r *remote[T]) CancelOp(t *Task, _ uint32) (idle bool) {
@@ -82,18 +94,8 @@ func (r *remote[T]) CancelOp(t *Task, _ uint32) (idle bool) {
 	return false
 }
 
-func (r *remote[T]) Settle(_ uint32, back bool) (used int) {
-	if !r.keep {
-		return 0
-	}
-	r.keep = false
-	r.home.Post(func() { r.src.Settle(r.ticket, back) })
-	if _, ok := r.src.(Consumer); ok && back {
-		n, _ := any(r.val).(int)
-		used = n - int(r.arg) // what earlier attempts did is in both
-	}
-	return used
-}
+// Settle is called after PollOp with keep, which has seen to it.
+func (r *remote[T]) Settle(uint32, bool) (used int) { return r.used }
 
 // Step is the operation's turn at home.
 func (r *remote[T]) Step(t *Task) (done bool) {
@@ -139,9 +141,9 @@ func (r *remote[T]) end() {
 // task's.
 func (r *remote[T]) Outcome() error { return nil }
 
-// Ended hands on a panic of the source.
+// Ended hands on a panic of the source, before which Step can't have ended it.
 func (r *remote[T]) Ended(err error) {
-	if !r.done.Load() {
+	if err != nil {
 		r.endWithout(err)
 	}
 }

@@ -25,21 +25,28 @@ func CancelEverywhere(t *testing.T, world func(t *testing.T, e *Executor) (f fun
 			f, check := world(t, e)
 			r := Go(e, func(t *async.Task) (struct{}, error) { return struct{}{}, f(t) })
 			moved := true
-			for i := 0; i < n && moved; i++ {
+			for step := 0; step < n && moved && !r.Done; step++ {
 				moved = e.move()
 			}
-			more = moved && !r.Done
+			cancelled := !r.Done
+			more = false
+			if n == maxPlaces && moved && cancelled {
+				t.Fatalf("asynctest: the task neither ends nor comes to a standstill within %d steps", n)
+			}
 			r.Cancel(ErrTest)
-			for !r.Done && e.move() {
+			for i := 0; i < maxSteps && !r.Done && e.move(); i++ {
 			}
 			if !r.Done {
-				more = false
-				t.Fatalf("the task did not end after it was cancelled after step %d", n)
+				t.Fatalf("asynctest: the task did not end after it was cancelled after step %d", n)
 			}
+			more = moved && cancelled
 			check(r.Err)
 		})
 	}
 }
+
+// maxPlaces bounds in how many places a function is cancelled.
+const maxPlaces = 2000
 
 // move takes a step, or else moves the clock to the next timer, and reports
 // whether there was either.

@@ -43,8 +43,9 @@ const (
 )
 
 // Close closes the connection. Reads and writes in flight, and those that wait
-// for their turn, end with net.ErrClosed; so does a second Close. It is not
-// cancelled with its task, so it can be deferred.
+// for their turn, end with net.ErrClosed; so does a second Close. What was lent
+// by Recv must not be used any more. It is not cancelled with its task, so it can
+// be deferred; any task, or goroutine, may close.
 func (c *Conn) Close() async.Act { return async.NewAct((*connClose)(c), 0).Shielded() }
 
 // connClose is the source of Close.
@@ -89,35 +90,30 @@ func (c *Conn) lookUpAddrsForErrors() {
 	}
 }
 
-// closeReads ends the reads that have nothing in the driver, and gives all chunks
-// back. The driver ends the others when it closes.
+// closeReads ends the read whose turn it is, and gives all chunks back. The reads
+// behind it find out when they have their turn. What the read has got is gone
+// with the rest, but for bytes in its own buffer.
 func (c *Conn) closeReads() {
 	c.flags &^= connLentOut
-	for k := c.chunks; k != nil; k = c.chunks {
-		c.chunks = k.next
-		c.home.release(k)
+	for c.chunks != nil {
+		c.dropChunk()
 	}
 	k := c.cold
 	k.stash, k.failed = nil, nil
 	r := &c.rd
-	if r.ticket != 0 && r.outcome == waiting && !(r.op.InFlight() && r.op.Kind() == driver.OpRecv) {
+	switch {
+	case r.ticket == 0:
+	case c.ownOp():
+		c.cancelOwn(wasClosed)
+	case r.outcome == waiting || r.outcome == failed || r.outcome == gotBytes && r.kind == readLent:
 		r.outcome = wasClosed
 		c.wakeReader()
 	}
-	for i := range k.queue {
-		// Each finds out when it gets its turn; they have to be polled for that.
-		if w := k.queue[i].waker; w != nil {
-			w.WakeLocal()
-		}
-	}
 }
 
-// closeWrites: the write that has its turn is in the driver, which ends it; those
-// behind it find out when it is their turn.
+// closeWrites ends the write whose turn it is, and those behind it likewise.
 func (c *Conn) closeWrites() {
-	for w := c.writes; w != nil; w = w.next {
-		if w.waker != nil && !w.op.InFlight() {
-			w.waker.WakeLocal()
-		}
+	if w := c.writes; w != nil && w.op.InFlight() {
+		w.cancel(wasClosed)
 	}
 }

@@ -1,8 +1,11 @@
 package netio
 
 import (
+	"errors"
 	"net"
 	"net/netip"
+	"os"
+	"syscall"
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
@@ -24,7 +27,7 @@ type Conn struct {
 	home *place
 	cold *connCold
 	// chunks are received bytes that Recv lends: first the one that is lent
-	// now (lentOut), then those that nobody has taken.
+	// now (connLentOut), then those that nobody has taken.
 	chunks *chunk
 	writes *writing // the write in progress, and those that wait
 	rd     reading
@@ -37,21 +40,19 @@ type connFlags uint8
 const (
 	connClosed  connFlags = 1 << iota // Close was called
 	connLentOut                       // the first chunk is in the user's hands
-	connStarved                       // in place.starved
 )
 
 // connCold is what few connections have.
 type connCold struct {
-	stash     []byte       // read and put back; the next read gets it first
-	failed    error        // the error that the next read gets, once
-	queue     []queuedRead // reads that wait for their turn
-	buf       []byte       // of a Read that is served from chunks
-	rlimit    limit
-	wlimit    limit
-	closing   *closing
-	failedSet error // of the last setting
-	local     net.Addr
-	remote    net.Addr
+	stash   []byte       // read and put back; the next read gets it first
+	failed  error        // the error that the next read gets, once
+	queue   []queuedRead // reads that wait for their turn
+	buf     []byte       // of a Read that waits for a lent receive
+	rlimit  limit
+	wlimit  limit
+	closing *closing
+	local   net.Addr
+	remote  net.Addr
 }
 
 func newConn(p *place, fd int) *Conn { return &Conn{home: p, fd: int32(fd)} }
@@ -166,29 +167,45 @@ func (c *Conn) setOption(o driver.Option, v int) async.Act {
 	return async.NewAct((*connSet)(c), uint64(o)<<32|uint64(uint32(int32(v))))
 }
 
-// connSet is the source of operations that are over at once.
+// connSet is the source of operations that are over at once. The ticket says how
+// one went, so that there is nothing to keep until it is polled.
 type connSet Conn
+
+const (
+	setDone uint32 = 1 + iota
+	setClosed
+	setUnsupported
+	setErrno // and above: an errno
+)
 
 func (s *connSet) Home() *async.Executor { return s.home.exec }
 
 func (s *connSet) Start(_ *async.Task, _ []byte, arg uint64) uint32 {
-	c := (*Conn)(s)
-	if c.flags&connClosed != 0 {
-		c.rare().failedSet = net.ErrClosed
-	} else if err := s.home.drv.SetOption(int(c.fd), driver.Option(arg>>32), int(int32(arg))); err != nil {
-		c.rare().failedSet = err
+	if s.flags&connClosed != 0 {
+		return setClosed
 	}
-	return 1
+	switch err := s.home.drv.SetOption(int(s.fd), driver.Option(arg>>32), int(int32(arg))).(type) {
+	case nil:
+		return setDone
+	case syscall.Errno:
+		return setErrno + uint32(err)
+	}
+	return setUnsupported
 }
 
-func (s *connSet) PollOp(*async.Task, uint32, bool) (struct{}, error) {
-	c := (*Conn)(s)
-	if k := c.cold; k != nil && k.failedSet != nil {
-		err := k.failedSet
-		k.failedSet = nil
-		return struct{}{}, c.opError("set", err)
+func (s *connSet) PollOp(_ *async.Task, ticket uint32, _ bool) (struct{}, error) {
+	var err error
+	switch ticket {
+	case setDone:
+		return struct{}{}, nil
+	case setClosed:
+		err = net.ErrClosed
+	case setUnsupported:
+		err = errors.ErrUnsupported
+	default:
+		err = os.NewSyscallError("setsockopt", syscall.Errno(ticket-setErrno))
 	}
-	return struct{}{}, nil
+	return struct{}{}, (*Conn)(s).opError("set", err)
 }
 
 func (s *connSet) CancelOp(*async.Task, uint32) bool { return false }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"rondo.dev/rondo/async"
-	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/internal/wheel"
 )
 
@@ -19,10 +18,12 @@ type limit struct {
 
 // SetDeadline sets the read and the write deadline, as net.Conn does: operations
 // that are in flight then, and later ones, fail with os.ErrDeadlineExceeded, until
-// the deadline is set anew. The zero time means none.
+// the deadline is set anew. The zero time means none. A deadline that is set
+// counts at once for operations in flight. It stays on the connection, for all
+// tasks; to limit a single operation there is timer.Timeout.
 func (c *Conn) SetDeadline(at time.Time) async.Act { return c.deadline(at, 3) }
 
-// SetReadDeadline sets the read deadline.
+// SetReadDeadline sets the deadline of Read and Recv.
 func (c *Conn) SetReadDeadline(at time.Time) async.Act { return c.deadline(at, 1) }
 
 // SetWriteDeadline sets the write deadline. A Write that it ends returns how many
@@ -35,10 +36,13 @@ func (c *Conn) deadline(at time.Time, dirs uint64) async.Act {
 	arg := uint64(0)
 	if !at.IsZero() {
 		ns := at.UnixNano()
-		if at.Year() > 2200 {
-			ns = math.MaxInt64 // too far for nanoseconds, or near it
+		switch year := at.Year(); { // of those far off UnixNano knows nothing
+		case year < 1970:
+			ns = 0
+		case year > 2200:
+			ns = math.MaxInt64
 		}
-		arg = max(uint64(max(ns, 0))&^3, 4)
+		arg = uint64(max(ns, 4)) &^ 3
 	}
 	return async.NewAct((*connDeadline)(c), arg|dirs)
 }
@@ -101,8 +105,8 @@ func (l *readLimit) Fire() {
 	r := &c.rd
 	switch {
 	case r.ticket == 0 || r.outcome != waiting:
-	case r.op.InFlight() && r.op.Kind() == driver.OpRecv:
-		c.home.drv.Cancel(&r.op)
+	case c.ownOp():
+		c.cancelOwn(timedOut)
 	default:
 		r.outcome = timedOut
 		c.wakeReader()
@@ -114,6 +118,6 @@ func (l *writeLimit) Fire() {
 	c := l.c
 	l.passed = true
 	if w := c.writes; w != nil && w.op.InFlight() {
-		c.home.drv.Cancel(&w.op)
+		w.cancel(timedOut)
 	}
 }

@@ -27,7 +27,9 @@ type Dialer struct {
 
 // Dial connects to a TCP address, "host:port". network is "tcp", "tcp4" or
 // "tcp6". Names are resolved off the loop; of several addresses the first that
-// connects wins. The connection is at home on t's loop.
+// connects wins. The connection is at home on t's loop. Errors are *net.OpError;
+// cancelled, that wraps the cause, after the attempt has been given up. t must be
+// a task of an event loop.
 func Dial(t *async.Task, network, address string) (*Conn, error) {
 	return (&Dialer{}).Dial(t, network, address)
 }
@@ -41,12 +43,19 @@ func (d *Dialer) Dial(t *async.Task, network, address string) (*Conn, error) {
 	}
 	addrs, err := resolve(t, d.Resolver, network, address)
 	if err != nil {
+		if cause := t.Cause(); cause != nil {
+			err = cause // what the resolver makes of that says less
+		}
 		return nil, dialError(network, nil, err)
 	}
 	if len(addrs) == 1 {
 		return DialAddrPort(t, addrs[0])
 	}
-	return d.race(t, interleave(addrs))
+	c, err := d.race(t, interleave(addrs))
+	if err != nil {
+		return nil, dialError(network, nil, err)
+	}
+	return c, nil
 }
 
 // DialAddrPort connects to an address that needs no resolution.
@@ -64,128 +73,6 @@ func dialError(network string, addr net.Addr, err error) error {
 		return err
 	}
 	return &net.OpError{Op: "dial", Net: network, Addr: addr, Err: err}
-}
-
-// interleave orders addresses as RFC 8305 section 4 says: the families take turns,
-// beginning with that of the first.
-func interleave(addrs []netip.AddrPort) []netip.AddrPort {
-	var first, second []netip.AddrPort
-	for _, a := range addrs {
-		if a.Addr().Is4() == addrs[0].Addr().Is4() {
-			first = append(first, a)
-		} else {
-			second = append(second, a)
-		}
-	}
-	out := make([]netip.AddrPort, 0, len(addrs))
-	for len(first) > 0 || len(second) > 0 {
-		if len(first) > 0 {
-			out, first = append(out, first[0]), first[1:]
-		}
-		first, second = second, first
-	}
-	return out
-}
-
-// race tries addresses one after the other, each beside those before it once they
-// have had their time or failed. The first connection wins; the rest is undone.
-func (d *Dialer) race(t *async.Task, addrs []netip.AddrPort) (*Conn, error) {
-	delay := d.FallbackDelay
-	if delay <= 0 {
-		delay = 250 * time.Millisecond
-	}
-	scope, cancel := t.WithCancel()
-	r := &dialRace{left: len(addrs)}
-	for i, a := range addrs {
-		scope.Go(func(t *async.Task) error {
-			r.attempt(t, a, time.Duration(i)*delay, i)
-			return nil
-		})
-	}
-	_, err := async.Await(t, r)
-	cancel(errLostRace)
-	switch {
-	case r.won != nil && err == nil:
-		return r.won, nil
-	case r.won != nil: // t was cancelled at the moment it was won
-		r.won.Close().Await(t)
-		return nil, err
-	case err != nil:
-		return nil, err
-	}
-	return nil, r.err
-}
-
-var errLostRace = errors.New("another address was faster")
-
-// dialRace is a future that is ready when an attempt has won or all have failed.
-type dialRace struct {
-	won    *Conn
-	err    error // the first
-	left   int
-	failed int // attempts that failed: as many more may begin early
-	waker  *async.Waker
-	early  []*async.Waker // attempts that wait for their time
-}
-
-func (r *dialRace) Poll(t *async.Task) (struct{}, error) {
-	if r.won == nil && r.left > 0 {
-		r.waker = t.Waker()
-		return struct{}{}, async.Pending
-	}
-	return struct{}{}, nil
-}
-
-func (r *dialRace) attempt(t *async.Task, a netip.AddrPort, wait time.Duration, index int) {
-	c, err := (*Conn)(nil), error(nil)
-	if wait > 0 {
-		err = r.waitTurn(t, wait, index)
-	}
-	if err == nil {
-		c, err = DialAddrPort(t, a)
-	}
-	r.left--
-	switch {
-	case err == nil && r.won == nil:
-		r.won = c
-	case err == nil:
-		c.Close().Await(t)
-	default:
-		if r.err == nil {
-			r.err = err
-		}
-		r.failed++
-		for _, w := range r.early {
-			w.WakeLocal()
-		}
-	}
-	if r.waker != nil {
-		r.waker.WakeLocal()
-	}
-}
-
-// waitTurn waits until the attempt's time has come, or enough before it failed.
-func (r *dialRace) waitTurn(t *async.Task, wait time.Duration, index int) error {
-	v, stop := t.WithTimeout(wait)
-	defer stop()
-	_, err := async.Await(v, &turn{r, index})
-	if errors.Is(err, os.ErrDeadlineExceeded) && t.Cause() == nil {
-		return nil
-	}
-	return err
-}
-
-type turn struct {
-	r     *dialRace
-	index int
-}
-
-func (x *turn) Poll(t *async.Task) (struct{}, error) {
-	if x.r.failed >= x.index {
-		return struct{}{}, nil
-	}
-	x.r.early = append(x.r.early, t.Waker())
-	return struct{}{}, async.Pending
 }
 
 // connecting is one attempt to connect: a future of the connection.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 
 	"rondo.dev/rondo"
@@ -107,12 +108,17 @@ func (ln *Listener) AddrPort() netip.AddrPort { return addrPort(ln.addr) }
 // Home returns the loop that the listener, and what it accepts, belongs to.
 func (ln *Listener) Home() *rondo.Loop { return ln.home.loop }
 
-// Accept waits for the next connection. Cancelled, it returns at once, and the
-// connection that a losing Accept had got waits for the next one.
+// Accept waits for the next connection, which is at home on the listener's loop.
+// Several Accepts are served in their order. Cancelled, it returns at once, and
+// the connection that a losing Accept had got waits for the next one.
+//
+// An error such as a lack of descriptors does not end the listener: Accept may be
+// tried again. Closing it does, with net.ErrClosed.
 func (ln *Listener) Accept() async.Op[*Conn] { return async.NewOp((*accepting)(ln), nil, 0) }
 
 // Close closes the listener and the connections that nobody has accepted.
-// Accepts in flight end with net.ErrClosed. It is not cancelled with its task.
+// Accepts in flight end with net.ErrClosed, and so does a second Close. It is not
+// cancelled with its task; any task, or goroutine, may close.
 func (ln *Listener) Close() async.Act { return async.NewAct((*listenerClose)(ln), 0).Shielded() }
 
 // accepting is the source of Accept.
@@ -158,9 +164,13 @@ func (x *accepting) Settle(ticket uint32, back bool) int {
 	ln := (*Listener)(x)
 	a := *ln.acceptor(ticket)
 	ln.remove(ticket)
-	if back && a.conn != nil {
+	switch {
+	case !back || a.conn == nil:
+	case ln.closing != nil:
+		ln.home.drv.CloseNow(int(a.conn.fd))
+	default:
 		// To the front: it was the first.
-		ln.ready = append([]int{int(a.conn.fd)}, ln.ready...)
+		ln.ready = slices.Insert(ln.ready, 0, int(a.conn.fd))
 		ln.serve()
 	}
 	return 0
@@ -176,12 +186,7 @@ func (ln *Listener) acceptor(ticket uint32) *acceptor {
 }
 
 func (ln *Listener) remove(ticket uint32) {
-	for i := range ln.queue {
-		if ln.queue[i].ticket == ticket {
-			ln.queue = append(ln.queue[:i], ln.queue[i+1:]...)
-			return
-		}
-	}
+	ln.queue = slices.DeleteFunc(ln.queue, func(a acceptor) bool { return a.ticket == ticket })
 }
 
 // waits reports whether an Accept is waiting.

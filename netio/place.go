@@ -15,9 +15,9 @@ type place struct {
 	drv  driver.Driver
 
 	chunks  *chunk
+	buffers [][]byte // see newBuffer
 	writes  *writing
 	tickets uint32
-	starved []*Conn // want to receive, but all buffers were lent; first come, first served
 }
 
 type placeKey struct{}
@@ -34,8 +34,12 @@ func here(t *async.Task) *place { return placeOf(rondo.LoopOf(t)) }
 // chunk is received bytes in a list: of a connection, or of the free ones.
 type chunk struct {
 	lent driver.Lent
+	from int    // the bytes before were taken by a Read
+	here []byte // the buffer, if it is the loop's and not the driver's
 	next *chunk
 }
+
+func (k *chunk) bytes() []byte { return k.lent.Bytes[k.from:] }
 
 func (p *place) newChunk(l driver.Lent) *chunk {
 	k := p.chunks
@@ -47,19 +51,37 @@ func (p *place) newChunk(l driver.Lent) *chunk {
 	return k
 }
 
-// release gives a chunk's memory back to the driver, which may be what somebody
-// was waiting for.
+// release gives a chunk's memory back.
 func (p *place) release(k *chunk) {
-	p.drv.Release(k.lent)
+	if k.here != nil {
+		p.freeBuffer(k.here)
+	} else {
+		p.drv.Release(k.lent)
+	}
 	*k = chunk{next: p.chunks}
 	p.chunks = k
-	for n := len(p.starved); n > 0; n = len(p.starved) {
-		c := p.starved[0]
-		p.starved[0] = nil
-		p.starved = p.starved[1:]
-		if c.fed() {
-			break
-		}
+}
+
+// Buffers of the loop stand in for those of the driver when all of them are lent.
+const (
+	bufferSize     = 4096
+	maxFreeBuffers = 64 // more go back to the collector
+)
+
+func (p *place) newBuffer() []byte {
+	n := len(p.buffers)
+	if n == 0 {
+		return make([]byte, bufferSize)
+	}
+	b := p.buffers[n-1]
+	p.buffers[n-1] = nil
+	p.buffers = p.buffers[:n-1]
+	return b
+}
+
+func (p *place) freeBuffer(b []byte) {
+	if len(p.buffers) < maxFreeBuffers {
+		p.buffers = append(p.buffers, b)
 	}
 }
 
@@ -75,7 +97,7 @@ func (p *place) newWriting() *writing {
 
 func (p *place) freeWriting(w *writing) {
 	w.op.Reset()
-	*w = writing{op: w.op, next: p.writes}
+	*w = writing{next: p.writes}
 	p.writes = w
 }
 

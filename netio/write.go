@@ -17,8 +17,8 @@ type writing struct {
 	waker   *async.Waker
 	ticket  uint32
 	outcome outcome
-	how     uint8 // 1: shut down instead of writing
-	stop    bool  // cancelled: what is left is not begun
+	why     outcome // why it was asked to end: what is left then is not begun
+	ends    bool    // shuts the direction down instead of writing
 	buf     []byte
 	vec     *driver.Vec // instead of buf
 	from    int         // bytes written by earlier attempts
@@ -29,12 +29,12 @@ type writing struct {
 // Write writes all of b, and returns len(b), or fewer with an error. b is the
 // connection's from the await's beginning to its end.
 //
-// Cancelled while it waits, it returns how many bytes it has handed over, with
-// the cause. A losing Write that has written a part goes on with the rest when it
+// Cancelled while it waits, it returns how many bytes it has handed over to the
+// kernel, with the cause. A losing Write that has written a part goes on with the rest when it
 // is awaited again, and then returns the sum; so does Writev.
 func (c *Conn) Write(b []byte) async.Op[int] { return async.NewOp((*connWrite)(c), b, 0) }
 
-// Writev writes all of bufs in one system call where it can; it is Write for
+// Writev writes all of bufs, in one system call where it can; it is Write for
 // bytes in several places. It does not change bufs.
 func (c *Conn) Writev(bufs ...[]byte) async.Op[int] {
 	return async.NewOp[int](&vecWrite{c: c, bufs: bufs}, nil, 0)
@@ -48,9 +48,6 @@ func (c *Conn) CloseWrite() async.Act { return async.NewAct((*connCloseWrite)(c)
 type connWrite Conn
 
 func (x *connWrite) Home() *async.Executor { return x.home.exec }
-
-// Consumes marks it as an async.Consumer.
-func (x *connWrite) Consumes() {}
 
 func (x *connWrite) Start(_ *async.Task, b []byte, already uint64) uint32 {
 	w := x.home.newWriting()
@@ -74,8 +71,8 @@ func (x *connWrite) Settle(ticket uint32, back bool) (used int) {
 	return used
 }
 
-// vecWrite is the source of one Writev. It is no Consumer: it counts itself what
-// a losing attempt has written.
+// vecWrite is the source of one Writev. Without a buffer to count from, it counts
+// itself what a losing attempt has written.
 type vecWrite struct {
 	c    *Conn
 	bufs [][]byte
@@ -112,7 +109,7 @@ func (x *connCloseWrite) Home() *async.Executor { return x.home.exec }
 
 func (x *connCloseWrite) Start(*async.Task, []byte, uint64) uint32 {
 	w := x.home.newWriting()
-	w.how = 1
+	w.ends = true
 	return (*Conn)(x).startWrite(w)
 }
 
@@ -153,8 +150,8 @@ func (w *writing) submit() {
 		w.outcome = wasClosed
 	case c.cold != nil && c.cold.wlimit.passed:
 		w.outcome = timedOut
-	case w.how != 0:
-		w.op.Shutdown(int(c.fd), int(w.how), w)
+	case w.ends:
+		w.op.Shutdown(int(c.fd), 1, w)
 		c.home.drv.Submit(&w.op)
 	case w.vec != nil && len(w.vec.Bufs) > 0:
 		w.op.Writev(int(c.fd), w.vec, w)
@@ -169,9 +166,8 @@ func (w *writing) submit() {
 
 // Complete is called by the driver.
 func (w *writing) Complete(_ *driver.Op, r driver.Result) {
-	c := w.c
 	switch {
-	case r.Err == nil && w.how != 0:
+	case r.Err == nil && w.ends:
 		w.outcome = gotBytes
 	case r.Err == nil:
 		w.n += r.N
@@ -179,26 +175,52 @@ func (w *writing) Complete(_ *driver.Op, r driver.Result) {
 		switch {
 		case !w.left():
 			w.outcome = gotBytes
-		case w.stop:
-			w.outcome = gotCause
+		case w.why != waiting:
+			w.outcome = w.why
 		default:
 			if w.submit(); w.outcome == waiting {
 				return
 			}
 		}
 	case r.Err != driver.ErrCanceled:
-		w.outcome, w.err = failed, os.NewSyscallError("send", r.Err)
-	case c.flags&connClosed != 0:
-		w.outcome = wasClosed
-	case c.cold != nil && c.cold.wlimit.passed:
-		w.outcome = timedOut
+		w.outcome, w.err = failed, os.NewSyscallError(w.call(), r.Err)
+	case w.why != waiting:
+		w.outcome = w.why
 	default:
-		w.outcome = gotCause
+		w.outcome = gotCause // by nobody here: the driver is being closed
 	}
+	w.wake()
+}
+
+func (w *writing) wake() {
 	if w.waker != nil {
 		w.waker.WakeLocal()
 		w.waker = nil
 	}
+}
+
+// call names the system call, and name the operation, for errors.
+func (w *writing) call() string {
+	if w.ends {
+		return "shutdown"
+	}
+	return "write"
+}
+
+func (w *writing) name() string {
+	if w.ends {
+		return "close"
+	}
+	return "write"
+}
+
+// cancel asks a write that is with the driver to end. The first reason is the one
+// that counts.
+func (w *writing) cancel(why outcome) {
+	if w.why == waiting {
+		w.why = why
+	}
+	w.c.home.drv.Cancel(&w.op)
 }
 
 // advance takes n bytes off what is to be written.
@@ -240,11 +262,11 @@ func (c *Conn) pollWrite(t *async.Task, ticket uint32, keep bool) (int, error) {
 	case gotCause:
 		err = cancelled(t)
 	case timedOut:
-		err = c.opError("write", os.ErrDeadlineExceeded)
+		err = c.opError(w.name(), os.ErrDeadlineExceeded)
 	case wasClosed:
-		err = c.opError("write", net.ErrClosed)
+		err = c.opError(w.name(), net.ErrClosed)
 	case failed:
-		err = c.opError("write", w.err)
+		err = c.opError(w.name(), w.err)
 	}
 	n := w.n
 	if !keep {
@@ -261,11 +283,15 @@ func (c *Conn) cancelWrite(ticket uint32) (idle bool) {
 	case w.outcome != waiting:
 		return false
 	case w.op.InFlight():
-		w.stop = true
-		c.home.drv.Cancel(&w.op)
+		w.cancel(gotCause)
+		return false
+	case w.n > 0:
+		// It waits for its turn, but an earlier attempt has written: that much is
+		// its result.
+		w.outcome = gotCause
 		return false
 	}
-	c.endWrite(w) // it was waiting for its turn
+	c.endWrite(w)
 	return true
 }
 
@@ -278,11 +304,10 @@ func (c *Conn) endWrite(w *writing) {
 	first := p == &c.writes
 	*p = w.next
 	c.home.freeWriting(w)
-	if next := c.writes; first && next != nil {
+	if next := c.writes; first && next != nil && next.outcome == waiting {
 		next.submit()
-		if next.outcome != waiting && next.waker != nil {
-			next.waker.WakeLocal()
-			next.waker = nil
+		if next.outcome != waiting {
+			next.wake()
 		}
 	}
 }

@@ -20,7 +20,9 @@ const (
 )
 
 // A Ticker is a future that is ready again and again, once a period, and yields
-// how late the tick is. It is for one task at a time, all of one executor.
+// how late the tick is: how long ago it was due. It allocates nothing after
+// NewTicker. It is for one task at a time, all of the executor that it was made
+// on, whose tasks call all methods.
 type Ticker struct {
 	exec   *async.Executor
 	period int64
@@ -39,7 +41,8 @@ func NewTicker(t *async.Task, period time.Duration, m Missed) *Ticker {
 	return k
 }
 
-// Reset starts the ticker anew, with another period.
+// Reset starts the ticker anew, with another period: the next tick is a period
+// from now, and one that was due is forgotten. It panics if period is not positive.
 func (k *Ticker) Reset(period time.Duration) {
 	if period <= 0 {
 		panic("rondo/timer: a ticker's period must be positive")
@@ -49,7 +52,8 @@ func (k *Ticker) Reset(period time.Duration) {
 	k.exec.StartTimer(&k.timer, period, (*tick)(k))
 }
 
-// Stop makes the ticker never tick again, until it is reset.
+// Stop makes the ticker never tick again, until it is reset. A ticker that nobody
+// uses any more has to be stopped.
 func (k *Ticker) Stop() {
 	k.exec.StopTimer(&k.timer)
 	k.fired = false
@@ -91,5 +95,6 @@ func (k *Ticker) Poll(t *async.Task) (late time.Duration, err error) {
 // Cancel makes a Ticker a Canceler: it goes on ticking.
 func (k *Ticker) Cancel(*async.Task, bool) (idle bool) { return true }
 
-// Await suspends t until the next tick is due.
+// Await suspends t until the next tick is due, and returns how late it is. If t is
+// cancelled, it returns the cause, and the ticker goes on.
 func (k *Ticker) Await(t *async.Task) (late time.Duration, err error) { return async.Await(t, k) }

@@ -1,15 +1,15 @@
 package timer
 
 import (
-	"math"
 	"time"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/internal/wheel"
 )
 
-// Sleep suspends the task for d or a little longer, never shorter. Cancelled, it
-// returns at once. It allocates nothing.
+// Sleep suspends the task for d or a little longer, never shorter; if d is not
+// positive, until the others have had a turn. Cancelled, it returns the cause at
+// once. It allocates nothing.
 func Sleep(d time.Duration) async.Act { return async.Sleep(d) }
 
 // At suspends the task until the time at. It goes by the monotonic clock from the
@@ -17,8 +17,10 @@ func Sleep(d time.Duration) async.Act { return async.Sleep(d) }
 func At(at time.Time) async.Act { return Sleep(time.Until(at)) }
 
 // A Sleeper is a Sleep that can be used again: Reset starts it, also while it
-// runs. As a future it is ready when the time has passed. The zero value is
-// ready when polled. Its methods are for tasks of one executor.
+// runs. As a future it is ready when the time has passed, and stays ready. The
+// zero value is ready. It belongs to the executor of the task that polled it
+// first, whose tasks call all methods, one at a time. It must not be copied after
+// that.
 type Sleeper struct {
 	timer wheel.Timer
 	exec  *async.Executor
@@ -30,14 +32,14 @@ type Sleeper struct {
 type sleeperState uint8
 
 const (
-	unset   sleeperState = iota
-	set                  // Reset was called, not yet polled
-	running              // the timer runs
-	fired
+	over    sleeperState = iota // ready
+	set                         // Reset was called, before the first poll
+	running                     // the timer runs
+	stopped                     // never ready
 )
 
-// Reset makes s ready d from the next poll on; what it was waiting for before is
-// forgotten.
+// Reset makes s ready d from now, however far it had come. A Sleeper that was
+// never polled has no clock yet, and counts from its first poll.
 func (s *Sleeper) Reset(d time.Duration) {
 	s.Stop()
 	s.d, s.state = d, set
@@ -46,40 +48,37 @@ func (s *Sleeper) Reset(d time.Duration) {
 	}
 }
 
-// Stop makes s never ready, until it is reset. It reports whether s was running.
+// Stop makes s not ready until it is reset. It reports whether it was running.
 func (s *Sleeper) Stop() (was bool) {
+	was = s.state == set || s.state == running
 	if s.exec != nil {
-		was = s.exec.StopTimer(&s.timer)
+		s.exec.StopTimer(&s.timer)
 	}
-	s.state, s.d = set, math.MaxInt64
+	s.state = stopped
 	return was
 }
 
 func (s *Sleeper) begin() {
 	s.state = running
-	s.exec.StartTimer(&s.timer, s.d, s)
+	s.exec.StartTimer(&s.timer, s.d, (*alarm)(s))
 }
 
 // Poll makes s a Future.
 func (s *Sleeper) Poll(t *async.Task) (struct{}, error) {
-	if s.state == set {
+	switch s.state {
+	case over:
+		return struct{}{}, nil
+	case set:
 		s.exec = t.Executor()
 		s.begin()
 	}
-	if s.state == running {
-		s.waker = t.Waker()
-		return struct{}{}, async.Pending
-	}
-	return struct{}{}, nil
+	s.waker = t.Waker()
+	return struct{}{}, async.Pending
 }
 
-// Cancel makes s a Canceler. A loser goes on running.
-func (s *Sleeper) Cancel(_ *async.Task, loser bool) (idle bool) {
-	if !loser {
-		s.Stop()
-	}
-	return true
-}
+// Cancel makes s a Canceler. It goes on running: giving up the wait is not to stop
+// the clock.
+func (s *Sleeper) Cancel(*async.Task, bool) (idle bool) { return true }
 
 // Await suspends t until s is ready.
 func (s *Sleeper) Await(t *async.Task) error {
@@ -87,9 +86,11 @@ func (s *Sleeper) Await(t *async.Task) error {
 	return err
 }
 
-// Fire is called by the wheel.
-func (s *Sleeper) Fire() {
-	s.state = fired
+// alarm is what a Sleeper does when its timer fires.
+type alarm Sleeper
+
+func (s *alarm) Fire() {
+	s.state = over
 	if s.waker != nil {
 		s.waker.WakeLocal()
 	}

@@ -1,0 +1,27 @@
+package netio
+
+import (
+	"net/netip"
+	"unsafe"
+
+	"rondo.dev/rondo/async"
+)
+
+// Race dials several addresses, as Dial does when it has resolved a name.
+func Race(d *Dialer, t *async.Task, addrs []netip.AddrPort) (*Conn, error) { return d.race(t, addrs) }
+
+// Interleave orders addresses by family.
+func Interleave(addrs []netip.AddrPort) []netip.AddrPort { return interleave(addrs) }
+
+// Sizes of what connections are made of.
+const (
+	SizeOfConn     = unsafe.Sizeof(Conn{})
+	SizeOfConnCold = unsafe.Sizeof(connCold{})
+)
+
+// MaxReady and MaxChunks are the limits of what waits at a listener, and on a
+// connection.
+const (
+	MaxReady  = maxReady
+	MaxChunks = maxChunks
+)

@@ -1,0 +1,67 @@
+//go:build unix
+
+package netio
+
+import (
+	"io"
+	"net"
+	"sync"
+)
+
+// headedConn is a connection of package net with bytes that are read first.
+type headedConn struct {
+	*net.TCPConn
+	head head
+}
+
+// head is what is read first, bytes and then perhaps an error, once.
+type head struct {
+	mu    sync.Mutex
+	first []byte
+	err   error
+}
+
+func (h *head) read(b []byte) (n int, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if len(h.first) > 0 {
+		n = copy(b, h.first)
+		h.first = h.first[n:]
+		return n, nil
+	}
+	err, h.err = h.err, nil
+	return 0, err
+}
+
+func (c *headedConn) Read(b []byte) (int, error) {
+	if n, err := c.head.read(b); n > 0 || err != nil {
+		return n, err
+	}
+	return c.TCPConn.Read(b)
+}
+
+// WriteTo hides that of the TCPConn, which knows nothing of the head.
+func (c *headedConn) WriteTo(w io.Writer) (n int64, err error) {
+	c.head.mu.Lock()
+	first, failed := c.head.first, c.head.err
+	c.head.first, c.head.err = nil, nil
+	c.head.mu.Unlock()
+	if len(first) > 0 {
+		m, err := w.Write(first)
+		n = int64(m)
+		if err != nil {
+			return n, err
+		}
+	}
+	switch {
+	case failed == io.EOF:
+		return n, nil
+	case failed != nil:
+		return n, failed
+	}
+	m, err := c.TCPConn.WriteTo(w)
+	return n + m, err
+}

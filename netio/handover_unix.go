@@ -1,0 +1,197 @@
+//go:build unix
+
+package netio
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/driver"
+)
+
+// FromNetConn takes over a connection of package net, which has to be a
+// *net.TCPConn. It is at home on t's loop, and nc is closed. On an error nc stays
+// as it is. Deadlines are not taken along.
+func FromNetConn(t *async.Task, nc net.Conn) (*Conn, error) {
+	tc, ok := nc.(*net.TCPConn)
+	if !ok {
+		return nil, fmt.Errorf("rondo/netio: FromNetConn of a %T: %w", nc, errors.ErrUnsupported)
+	}
+	p, fd, err := takeOver(t, tc)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(p, fd), nil
+}
+
+// FromNetListener takes over a listener of package net, which has to be a
+// *net.TCPListener, as FromNetConn does.
+func FromNetListener(t *async.Task, nl net.Listener) (*Listener, error) {
+	tl, ok := nl.(*net.TCPListener)
+	if !ok {
+		return nil, fmt.Errorf("rondo/netio: FromNetListener of a %T: %w", nl, errors.ErrUnsupported)
+	}
+	p, fd, err := takeOver(t, tl)
+	if err != nil {
+		return nil, err
+	}
+	return newListener(p, fd), nil
+}
+
+// takeOver returns a descriptor of what nc has, for t's loop, and closes nc.
+func takeOver(t *async.Task, nc interface {
+	syscall.Conn
+	Close() error
+}) (*place, int, error) {
+	p := here(t)
+	if err := p.checkKernel(); err != nil {
+		return nil, -1, err
+	}
+	raw, err := nc.SyscallConn()
+	if err != nil {
+		return nil, -1, err
+	}
+	fd := -1
+	var dupErr error
+	if err := raw.Control(func(old uintptr) { fd, dupErr = dup(int(old)) }); err != nil {
+		return nil, -1, err
+	}
+	if dupErr != nil {
+		return nil, -1, dupErr
+	}
+	nc.Close()
+	return p, fd, nil
+}
+
+// dup makes another descriptor. It is non-blocking like the first, since both
+// share that.
+func dup(fd int) (int, error) {
+	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	return n, os.NewSyscallError("fcntl", err)
+}
+
+// checkKernel returns an error if descriptors here mean nothing to the system. A
+// driver with a clock of its own is a world of its own.
+func (p *place) checkKernel() error {
+	if _, ok := p.drv.(driver.Clock); ok {
+		return fmt.Errorf("rondo/netio: the driver %q has no descriptors of the system: %w", p.drv.Name(), errors.ErrUnsupported)
+	}
+	return nil
+}
+
+var (
+	errNotHome = errors.New("this needs a task of the connection's own loop")
+	errInUse   = errors.New("operations are in flight")
+)
+
+// File returns a duplicate of the connection's descriptor, as net.TCPConn.File
+// does: closing it, and closing the connection, don't affect each other. What has
+// been received already stays with the connection. t has to be a task of the
+// connection's loop.
+func (c *Conn) File(t *async.Task) (*os.File, error) {
+	f, err := c.file(t)
+	if err != nil {
+		return nil, c.opError("file", err)
+	}
+	return f, nil
+}
+
+func (c *Conn) file(t *async.Task) (*os.File, error) {
+	switch {
+	case t.Executor() != c.home.exec:
+		return nil, errNotHome
+	case c.flags&connClosed != 0:
+		return nil, net.ErrClosed
+	}
+	if err := c.home.checkKernel(); err != nil {
+		return nil, err
+	}
+	fd, err := dup(int(c.fd))
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "tcp"), nil
+}
+
+// NetConn hands the connection over to package net. c is closed then, without the
+// connection being so; what was received and not read goes along, and is read
+// first. What Recv has lent goes back; deadlines are not taken along. t has to be
+// a task of the connection's loop. It is an error if operations are in flight; on
+// an error c stays as it is.
+//
+// The result is a *net.TCPConn, or has all of its methods if there is something to
+// be read first. In the latter case it must not be read through SyscallConn or
+// File.
+func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
+	f, err := c.file(t)
+	if err == nil {
+		defer f.Close()
+		if c.rd.ticket != 0 || c.writes != nil {
+			err = errInUse
+		}
+	}
+	if err != nil {
+		return nil, c.opError("file", err)
+	}
+	nc, err := net.FileConn(f)
+	if err != nil {
+		return nil, err
+	}
+	tc, ok := nc.(*net.TCPConn)
+	if !ok {
+		nc.Close()
+		return nil, c.opError("file", errors.ErrUnsupported)
+	}
+	// The driver may be receiving for nobody in particular. No byte may reach it
+	// any more once the first ones are counted.
+	t = t.WithoutCancel()
+	async.NewOp((*connDisarm)(c), nil, 0).Await(t)
+	first, failed := c.unread()
+	c.Close().Await(t)
+	if len(first) == 0 && failed == nil {
+		return tc, nil
+	}
+	return &headedConn{TCPConn: tc, head: head{first: first, err: failed}}, nil
+}
+
+// unread takes what was received and not read.
+func (c *Conn) unread() (b []byte, err error) {
+	c.takeBack()
+	if k := c.cold; k != nil {
+		b, err = k.stash, k.failed
+		k.stash, k.failed = nil, nil
+	}
+	for c.chunks != nil {
+		b = append(b, c.chunks.bytes()...)
+		c.dropChunk()
+	}
+	return b, err
+}
+
+// connDisarm is the source of a read that waits until the driver has no read
+// operation of the connection's.
+type connDisarm Conn
+
+func (x *connDisarm) Home() *async.Executor { return x.home.exec }
+
+func (x *connDisarm) Start(*async.Task, []byte, uint64) uint32 {
+	return (*Conn)(x).startRead(readDisarm, nil)
+}
+
+func (x *connDisarm) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
+	c := (*Conn)(x)
+	o, err := c.pollRead(t, ticket)
+	if o != waiting {
+		c.endRead()
+	}
+	return struct{}{}, err
+}
+
+func (x *connDisarm) CancelOp(*async.Task, uint32) bool { return false }
+func (x *connDisarm) Settle(uint32, bool) int           { return 0 }

@@ -1,0 +1,161 @@
+package netio
+
+import (
+	"io"
+	"os"
+	"syscall"
+
+	"rondo.dev/rondo/driver"
+)
+
+// maxChunks is how many chunks may lie about before receiving pauses: the
+// sender then fills the kernel's buffer and is slowed down.
+const maxChunks = 4
+
+// arm starts a lent receive.
+func (c *Conn) arm() {
+	c.rd.op.RecvLent(int(c.fd), (*connReads)(c))
+	c.home.drv.Submit(&c.rd.op)
+}
+
+// connReads is told about the driver's read operations.
+type connReads Conn
+
+// Complete is called by the driver.
+func (x *connReads) Complete(op *driver.Op, r driver.Result) {
+	c := (*Conn)(x)
+	switch {
+	case op.Kind() == driver.OpRecvLent:
+		c.receivedLent(r)
+	case c.rd.kind == readLent:
+		c.receivedHere(op.Bytes(), r)
+	default:
+		c.received(r)
+	}
+}
+
+// received is the end of the operation of a Read.
+func (c *Conn) received(r driver.Result) {
+	switch {
+	case r.Err == nil && r.N > 0:
+		c.rd.outcome, c.rd.n = gotBytes, int32(r.N)
+	case r.Err == nil:
+		c.rd.outcome = gotEOF
+	case r.Err != driver.ErrCanceled:
+		c.rare().failed = os.NewSyscallError("read", r.Err)
+		c.rd.outcome = failed
+	case c.rd.why != waiting:
+		c.rd.outcome = c.rd.why
+	default:
+		c.rd.outcome = gotCause // by nobody here: the driver is being closed
+	}
+	c.wakeReader()
+}
+
+// receiveHere receives for a Recv into memory of the loop, because the driver has
+// none left to lend. Were it to wait, those who have the driver's might in turn be
+// waiting for this one.
+func (c *Conn) receiveHere() {
+	c.rd.op.Recv(int(c.fd), c.home.newBuffer(), (*connReads)(c))
+	c.home.drv.Submit(&c.rd.op)
+}
+
+// receivedHere is the end of that. No chunk came before this one: while there
+// were any, there was no need to receive.
+func (c *Conn) receivedHere(b []byte, r driver.Result) {
+	if c.flags&connClosed != 0 {
+		r = driver.Result{Err: driver.ErrCanceled} // nothing is lent any more
+	}
+	if r.Err == nil && r.N > 0 {
+		c.chunks = c.home.newChunk(driver.Lent{Bytes: b[:r.N]})
+		c.chunks.here = b
+	} else {
+		c.home.freeBuffer(b)
+	}
+	c.received(r)
+}
+
+// receivedLent is a result of a lent receive, or its end. Either may come while
+// nobody is waiting, and is kept.
+func (c *Conn) receivedLent(r driver.Result) {
+	if len(r.Lent.Bytes) > 0 {
+		c.queueChunk(r.Lent, r.More)
+	}
+	outOfBuffers := false
+	if !r.More {
+		switch {
+		case r.Err == nil && r.Lent.Bytes == nil:
+			c.rare().failed = io.EOF
+		case r.Err == nil || r.Err == driver.ErrCanceled:
+			// It is armed again for the read that finds nothing.
+		case r.Err == syscall.ENOBUFS:
+			outOfBuffers = true
+		default:
+			c.rare().failed = os.NewSyscallError("read", r.Err)
+		}
+	}
+	if c.rd.ticket == 0 || c.rd.outcome != waiting {
+		return
+	}
+	switch {
+	case c.rd.kind == readDisarm:
+		if r.More {
+			return
+		}
+		c.rd.outcome = gotBytes
+	case c.serve():
+	case r.More:
+		return
+	case outOfBuffers && c.rd.kind == readLent:
+		c.receiveHere()
+		return
+	default:
+		c.rearm()
+		return
+	}
+	c.wakeReader()
+}
+
+// rearm goes on with a read whose driver operation has ended with nothing for it.
+func (c *Conn) rearm() {
+	if c.rd.kind == readLent {
+		c.arm()
+		return
+	}
+	b := c.cold.buf
+	c.cold.buf = nil
+	c.rd.op.Recv(int(c.fd), b, (*connReads)(c))
+	c.home.drv.Submit(&c.rd.op)
+}
+
+// disarm is the turn of a readDisarm.
+func (c *Conn) disarm() {
+	if c.rd.op.InFlight() {
+		c.home.drv.Cancel(&c.rd.op)
+		return
+	}
+	c.rd.outcome = gotBytes
+}
+
+func (c *Conn) queueChunk(l driver.Lent, more bool) {
+	if c.flags&connClosed != 0 {
+		c.home.drv.Release(l)
+		return
+	}
+	n := 1
+	p := &c.chunks
+	for ; *p != nil; p = &(*p).next {
+		n++
+	}
+	*p = c.home.newChunk(l)
+	if n >= maxChunks && more {
+		c.home.drv.Cancel(&c.rd.op)
+	}
+}
+
+// dropChunk releases the first chunk.
+func (c *Conn) dropChunk() {
+	k := c.chunks
+	c.chunks = k.next
+	c.home.release(k)
+}

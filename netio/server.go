@@ -1,0 +1,275 @@
+package netio
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"rondo.dev/rondo"
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/timer"
+)
+
+// server is one Serve.
+type server struct {
+	start    func(t *async.Task, s Served)
+	limit    int
+	drain    time.Duration
+	onError  func(*Conn, error)
+	log      *slog.Logger
+	slots    *slots
+	stations []*station // by the index of their loop
+}
+
+// station is a server's part on one loop: it accepts, and holds the handlers.
+//
+// active is counted up by whoever places a connection here, of any loop, and
+// down here. The rest belongs to the loop, but for loop, which does not change.
+type station struct {
+	server  *server
+	loop    *rondo.Loop
+	place   *place
+	nursery nursery
+	active  atomic.Int64
+	open    atomic.Bool  // connections may be placed here
+	idle    *async.Waker // waits for the last handler's end
+}
+
+// nursery is the task that the handlers of a station are children of. It does
+// nothing but be there until it is closed. It stands between them and the
+// station so that they are cancelled after it has stopped accepting, not with it:
+// a scope would do as well, and cost each of them a hundred bytes.
+type nursery struct {
+	core   async.Core
+	closed bool
+}
+
+// Step makes it a frame.
+func (n *nursery) Step(*async.Task) (done bool) { return n.closed }
+
+// close lets the nursery end with the last handler.
+func (n *nursery) close() {
+	n.closed = true
+	n.core.WakeLocal()
+}
+
+func serve(t *async.Task, ln *Listener, opts []ServeOption, start func(t *async.Task, s Served)) error {
+	s := &server{start: start, log: slog.Default()}
+	for _, f := range opts {
+		f(s)
+	}
+	if s.onError == nil {
+		s.onError = s.logFatal
+	}
+	s.slots = newSlots(s.limit)
+	for _, l := range ln.home.loop.Runtime().Loops() {
+		s.stations = append(s.stations, &station{server: s, loop: l})
+	}
+	if ln.home.loop != rondo.LoopOf(t) {
+		return rondo.SpreadTo(t, ln.home.loop, func(t *async.Task) error { return s.run(t, ln) }).Await(t)
+	}
+	return s.run(t, ln)
+}
+
+func (s *server) logFatal(_ *Conn, err error) {
+	var p *async.PanicError
+	switch {
+	case errors.As(err, &p):
+		s.log.Error("rondo: a handler panicked", "panic", p.Value, "stack", string(p.Stack))
+	case errors.Is(err, async.ErrGoexit):
+		s.log.Error("rondo: a handler called runtime.Goexit")
+	}
+}
+
+// run is the server, on the listener's loop.
+func (s *server) run(t *async.Task, ln *Listener) error {
+	scope, stop := t.WithCancel()
+	var others []*async.Child
+	for _, st := range s.stations {
+		if st.loop == ln.home.loop {
+			continue
+		}
+		fd, err := ln.home.drv.Dup(ln.fd)
+		if err != nil {
+			s.log.Warn("rondo: this loop will not accept", "loop", st.loop.Index(), "err", err)
+			fd = -1
+		}
+		others = append(others, rondo.SpreadTo(scope, st.loop, func(t *async.Task) error {
+			return st.run(t, fd, ln)
+		}))
+	}
+	home := s.stations[ln.home.loop.Index()]
+	err := home.serve(scope, ln, func() { stop(errStopped) })
+	t = t.WithoutCancel()
+	for _, c := range others {
+		if e := c.Await(t); err == nil {
+			err = e
+		}
+	}
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, errStopped) {
+		return nil
+	}
+	return err
+}
+
+// errStopped is why the other loops stop accepting when the listener's own has,
+// and why handlers are cancelled then.
+var errStopped = errors.New("rondo: the listener was closed")
+
+// run is the station of a loop that is not the listener's. fd is the loop's own
+// descriptor of the listener, negative if there is none: then it takes what others
+// accept.
+func (st *station) run(t *async.Task, fd int, ln *Listener) error {
+	var mine *Listener
+	if fd >= 0 {
+		mine = &Listener{home: here(t), fd: fd, addr: ln.addr}
+	}
+	err := st.serve(t, mine, func() {})
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	if t.Cause() == nil {
+		st.server.log.Warn("rondo: this loop has stopped accepting", "loop", st.loop.Index(), "err", err)
+	}
+	return err
+}
+
+// serve accepts until that fails, then winds up: it closes the listener, lets the
+// handlers go on for as long as they may, cancels them, and waits for their end.
+func (st *station) serve(t *async.Task, ln *Listener, stopped func()) error {
+	st.place = here(t)
+	st.nursery.core.Start(t.WithoutCancel(), &st.nursery)
+	defer st.nursery.close()
+	st.open.Store(true)
+	err := st.accept(t, ln)
+	cause := t.Cause()
+	stopped()
+	if ln != nil {
+		ln.Close().Await(t)
+	}
+	st.open.Store(false)
+	if d := st.server.drain; d > 0 {
+		v, stop := t.WithoutCancel().WithTimeout(d)
+		async.Await(v, (*drained)(st))
+		stop()
+	}
+	switch {
+	case cause != nil:
+		st.nursery.core.CancelLocal(cause)
+	case errors.Is(err, net.ErrClosed):
+		st.nursery.core.CancelLocal(errStopped)
+	default:
+		st.nursery.core.CancelLocal(err)
+	}
+	async.Await(t.WithoutCancel(), (*drained)(st))
+	return err
+}
+
+// drained is a future that is ready when the station has no handlers.
+type drained station
+
+func (d *drained) Poll(t *async.Task) (struct{}, error) {
+	if d.active.Load() == 0 {
+		return struct{}{}, nil
+	}
+	d.idle = t.Waker()
+	return struct{}{}, async.Pending
+}
+
+// accept hands out connections until accepting fails for good. A slot is taken
+// when there is a connection for it: waiting with one in the hand, a loop would
+// keep it from the loop that has the connection.
+func (st *station) accept(t *async.Task, ln *Listener) error {
+	s := st.server
+	if ln == nil {
+		return waitForCancel(t)
+	}
+	var pause time.Duration
+	for {
+		c, err := ln.Accept().Await(t)
+		if err == nil {
+			pause = 0
+			if err := s.slots.take(t); err != nil {
+				c.Close().Await(t)
+				return err
+			}
+			s.place(c, st)
+			continue
+		}
+		if !passing(err) {
+			return err
+		}
+		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+		s.log.Warn("rondo: accepting failed, trying again", "err", err, "after", pause)
+		if err := timer.Sleep(pause).Await(t); err != nil {
+			return err
+		}
+	}
+}
+
+func waitForCancel(t *async.Task) error {
+	var never timer.Sleeper
+	never.Stop()
+	return never.Await(t)
+}
+
+// passing reports whether an error of accept may go away by itself.
+func passing(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// slack is how many connections more than the least busy loop one may have before
+// it gives new ones away: handing over costs more than a small imbalance.
+const slack = 8
+
+// place gives c to the loop with the fewest connections.
+func (s *server) place(c *Conn, here *station) {
+	best := here
+	for _, st := range s.stations {
+		if st.open.Load() && st.active.Load()+slack < best.active.Load() {
+			best = st
+		}
+	}
+	best.active.Add(1)
+	if best == here {
+		here.start(c)
+		return
+	}
+	// c has not been used: nothing on this loop knows its descriptor.
+	fd := int(c.fd)
+	if !best.loop.Post(func() { best.arrived(fd) }) {
+		best.active.Add(-1)
+		here.active.Add(1)
+		here.start(c)
+	}
+}
+
+// arrived takes over a connection that another loop has accepted.
+func (st *station) arrived(fd int) {
+	if !st.open.Load() {
+		st.place.drv.CloseNow(fd)
+		st.ended()
+		return
+	}
+	st.start(newConn(st.place, fd))
+}
+
+func (st *station) start(c *Conn) {
+	st.server.start(st.nursery.core.Task(), Served{c, st})
+}
+
+// ended counts a connection out.
+func (st *station) ended() {
+	st.server.slots.give()
+	if st.active.Add(-1) == 0 && st.idle != nil {
+		st.idle.WakeLocal()
+	}
+}

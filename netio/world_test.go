@@ -1,0 +1,356 @@
+package netio_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"rondo.dev/rondo"
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/netio"
+	"rondo.dev/rondo/timer"
+)
+
+// A world is what a test runs in: a driver, and for the one in memory what it does
+// to those who cancel.
+type world struct {
+	name   string
+	opts   []rondo.Option
+	memory *driver.MemoryOptions // or nil
+	drv    driver.Options        // of a kernel driver
+	loops  int                   // of a kernel driver
+}
+
+func (w *world) kernel() bool { return w.memory == nil }
+
+// worlds returns all that there are on this platform.
+func worlds() []*world {
+	ws := []*world{
+		{name: "memory", memory: &driver.MemoryOptions{}},
+		{name: "memory,late", memory: &driver.MemoryOptions{Faults: driver.Faults{Late: 1}}},
+		{name: "memory,win", memory: &driver.MemoryOptions{Faults: driver.Faults{Win: 1}}},
+		{name: "memory,late,win", memory: &driver.MemoryOptions{Faults: driver.Faults{Late: 1, Win: 1}}},
+	}
+	for _, name := range []string{"io_uring", "epoll"} {
+		if d, err := driver.Open(name, driver.Options{}); err == nil {
+			d.Close()
+			ws = append(ws, &world{name: name, opts: []rondo.Option{rondo.Driver(name)}, loops: 1})
+			if name == "io_uring" {
+				ws = append(ws, &world{name: name + ",locked", opts: []rondo.Option{rondo.Driver(name), rondo.LockedLoops()}, loops: 1})
+			}
+		}
+	}
+	return ws
+}
+
+// eachDriver runs a test in every world.
+func eachDriver(t *testing.T, f func(t *testing.T, w *world)) {
+	for _, w := range worlds() {
+		t.Run(w.name, func(t *testing.T) { f(t, w) })
+	}
+}
+
+// eachKernel runs a test on the drivers of the system.
+func eachKernel(t *testing.T, f func(t *testing.T, w *world)) {
+	eachDriver(t, func(t *testing.T, w *world) {
+		if w.kernel() {
+			f(t, w)
+		}
+	})
+}
+
+// onEach runs the body of a main task in every world.
+func onEach(t *testing.T, f func(e *env)) {
+	eachDriver(t, func(t *testing.T, w *world) { w.run(t, f) })
+}
+
+// onKernel does so on the drivers of the system.
+func onKernel(t *testing.T, f func(e *env)) {
+	eachKernel(t, func(t *testing.T, w *world) { w.run(t, f) })
+}
+
+// An env is a task of a test. Its methods fail the test when something goes wrong
+// that the test does not ask about.
+type env struct {
+	*testing.T
+	*world
+	task *async.Task
+}
+
+// run runs f as the main task of a runtime of its own, and fails the test if
+// descriptors, lent buffers or goroutines are left of it.
+func (w *world) run(t *testing.T, f func(e *env)) {
+	t.Helper()
+	goroutines := runtime.NumGoroutine()
+	fds := openFDs()
+	var memory *driver.Memory
+	var kept []driver.Driver
+	opts := append([]rondo.Option{rondo.Watchdog(0)}, w.opts...)
+	if w.memory != nil {
+		opts = append(opts, rondo.Loops(1), rondo.OpenDriver(func() (driver.Driver, error) {
+			memory = driver.NewMemory(*w.memory)
+			kept = append(kept, memory)
+			return memory, nil
+		}))
+	} else {
+		opts = append(opts, rondo.Loops(w.loops), rondo.DriverOptions(w.drv))
+	}
+	err := rondo.Run(func(task *async.Task) error {
+		f(&env{t, w, task})
+		return nil
+	}, opts...)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, d := range kept {
+		if n := d.Stats().Lent; n != 0 {
+			t.Errorf("%d lent buffers were not released", n)
+		}
+	}
+	if memory != nil {
+		if n := memory.OpenFDs(); n != 0 {
+			t.Errorf("%d descriptors were left open", n)
+		}
+	}
+	eventually(t, "descriptors are left open", func() bool { return openFDs() <= fds })
+	eventually(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= goroutines })
+}
+
+// eventually waits for what happens behind the test's back. The limit is for
+// failures only.
+func eventually(t *testing.T, complaint string, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !f(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Error(complaint)
+			return
+		}
+	}
+}
+
+// openFDs counts the descriptors of the process, where the system tells.
+func openFDs() int {
+	// A pipe first, so that what the runtime keeps for such things is there.
+	if r, w, err := os.Pipe(); err == nil {
+		r.Close()
+		w.Close()
+	}
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return 0
+	}
+	return len(list)
+}
+
+// with returns e for another task.
+func (e *env) with(task *async.Task) *env { return &env{e.T, e.world, task} }
+
+// spawn runs f as a child, and returns when that has been suspended, or has
+// ended, for the first time.
+func (e *env) spawn(f func(e *env)) *async.Child {
+	c := e.task.Go(func(task *async.Task) error {
+		f(e.with(task))
+		return nil
+	})
+	e.yield()
+	return c
+}
+
+// yield lets the other tasks run until they wait.
+func (e *env) yield() {
+	for range 5 {
+		e.check(async.Yield(e.task.WithoutCancel()))
+	}
+}
+
+// settle lets happen what can happen by itself.
+func (e *env) settle() { e.check(timer.Sleep(2 * time.Millisecond).Await(e.task.WithoutCancel())) }
+
+// elsewhere runs f on a plain goroutine.
+func (e *env) elsewhere(f func() error) error {
+	_, err := rondo.Blocking(e.task, func() (struct{}, error) { return struct{}{}, f() })
+	return err
+}
+
+func (e *env) check(err error) {
+	e.Helper()
+	if err != nil {
+		e.Fatal(err)
+	}
+}
+
+// is fails the test unless err is the error wanted.
+func (e *env) is(err, want error) {
+	e.Helper()
+	if !errors.Is(err, want) {
+		e.Fatalf("got error %v, want %v", err, want)
+	}
+}
+
+func (e *env) equal(got, want any) {
+	e.Helper()
+	if got != want {
+		e.Fatalf("got %v, want %v", got, want)
+	}
+}
+
+func (e *env) listen() *netio.Listener {
+	e.Helper()
+	ln, err := netio.Listen(e.task, "tcp", "127.0.0.1:0")
+	e.check(err)
+	return ln
+}
+
+func (e *env) dial(ln *netio.Listener) *netio.Conn {
+	e.Helper()
+	c, err := netio.Dial(e.task, "tcp", ln.Addr().String())
+	e.check(err)
+	return c
+}
+
+func (e *env) accept(ln *netio.Listener) *netio.Conn {
+	e.Helper()
+	c, err := ln.Accept().Await(e.task)
+	e.check(err)
+	return c
+}
+
+// pair returns the two ends of a connection.
+func (e *env) pair() (client, server *netio.Conn) {
+	e.Helper()
+	ln := e.listen()
+	client = e.dial(ln)
+	server = e.accept(ln)
+	e.close(ln)
+	return client, server
+}
+
+type closer interface{ Close() async.Act }
+
+func (e *env) close(cs ...closer) {
+	e.Helper()
+	for _, c := range cs {
+		e.check(c.Close().Await(e.task))
+	}
+}
+
+func (e *env) write(c *netio.Conn, s string) {
+	e.Helper()
+	n, err := c.Write([]byte(s)).Await(e.task)
+	e.check(err)
+	e.equal(n, len(s))
+}
+
+// read reads n bytes.
+func (e *env) read(c *netio.Conn, n int) string {
+	e.Helper()
+	b := make([]byte, n)
+	_, err := netio.ReadFull(e.task, c, b)
+	e.check(err)
+	return string(b)
+}
+
+func (e *env) recv(c *netio.Conn) string {
+	e.Helper()
+	b, err := c.Recv().Await(e.task)
+	e.check(err)
+	return string(b)
+}
+
+// wantEOF fails the test unless the end of the stream comes next, and stays.
+func (e *env) wantEOF(c *netio.Conn) {
+	e.Helper()
+	for range 2 {
+		n, err := c.Read(make([]byte, 10)).Await(e.task)
+		e.equal(n, 0)
+		e.equal(err, io.EOF)
+		b, err := c.Recv().Await(e.task)
+		e.equal(len(b), 0)
+		e.equal(err, io.EOF)
+	}
+}
+
+// cancelled returns e under a scope that was cancelled.
+func (e *env) cancelled() *env {
+	task, cancel := e.task.WithCancel()
+	cancel(errTest)
+	return e.with(task)
+}
+
+var errTest = errors.New("cancelled by the test")
+
+// fill writes bytes of pattern to c until that has to wait, and returns how many it
+// has written.
+func (e *env) fill(c *netio.Conn) (written int) {
+	e.Helper()
+	for {
+		task, stop := e.task.WithTimeout(20 * time.Millisecond)
+		n, err := c.Write(pattern(written, 1<<20)).Await(task)
+		stop()
+		written += n
+		if err != nil {
+			e.is(err, os.ErrDeadlineExceeded)
+			return written
+		}
+	}
+}
+
+// pattern returns the n bytes from an offset of an endless stream on which no part
+// looks like another near it; n is at most a period. They must not be changed.
+func pattern(from, n int) []byte {
+	at := from % period
+	return stream()[at : at+n : at+n]
+}
+
+const period = 1 << 24
+
+var stream = sync.OnceValue(func() []byte {
+	b := make([]byte, 2*period)
+	for i := range b {
+		b[i] = byte(i ^ i>>8*31 ^ i>>16*17)
+	}
+	return b
+})
+
+// tooMuch is more bytes than a connection holds between its ends.
+func (e *env) tooMuch() int {
+	if e.kernel() {
+		return period
+	}
+	return 1 << 20
+}
+
+// drain reads until the end of the stream, and fails the test unless that is the
+// first n bytes of pattern.
+func (e *env) drain(c *netio.Conn, n int) {
+	e.Helper()
+	at := 0
+	for {
+		b, err := c.Recv().Await(e.task)
+		if err == io.EOF {
+			e.equal(at, n)
+			return
+		}
+		e.check(err)
+		e.same(b, at)
+		at += len(b)
+	}
+}
+
+// same fails the test unless b is the bytes from an offset of pattern.
+func (e *env) same(b []byte, at int) {
+	e.Helper()
+	if !bytes.Equal(b, pattern(at, len(b))) {
+		e.Fatalf("%d bytes at %d are not those that were written there", len(b), at)
+	}
+}
+
+func names(parts ...any) string { return strings.TrimSpace(fmt.Sprintln(parts...)) }
