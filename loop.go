@@ -33,7 +33,6 @@ type Loop struct {
 	// The watchdog's view: turns grows while the loop turns.
 	turns  atomic.Uint64
 	parked atomic.Bool
-	held   atomic.Bool // a task was seen to hold the loop: name it when it is done
 
 	stop  bool // the owner's: leave the loop
 	ended chan struct{}

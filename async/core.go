@@ -84,7 +84,6 @@ type cold struct {
 	under    *scope   // the parent's scope that it was spawned under, if not the task's own
 	shield   *scope   // see WithoutCancel
 	name     string
-	site     uintptr
 	base     context.Context // a root's: where its values come from
 	ctx      atomic.Pointer[lazyContext]
 }

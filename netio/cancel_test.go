@@ -53,9 +53,9 @@ func TestCancelInFlight(t *testing.T) {
 		b := e.accept(ln)
 		n := e.fill(a)
 		for name, f := range map[string]func(t *async.Task) (int, error){
-			"write":      func(t *async.Task) (int, error) { return a.Write([]byte("no")).Await(t) },
-			"writev":     func(t *async.Task) (int, error) { return a.Writev([]byte("n"), []byte("o")).Await(t) },
-			"accept":     func(t *async.Task) (int, error) { _, err := ln.Accept().Await(t); return 0, err },
+			"write":  func(t *async.Task) (int, error) { return a.Write([]byte("no")).Await(t) },
+			"writev": func(t *async.Task) (int, error) { return a.Writev([]byte("n"), []byte("o")).Await(t) },
+			"accept": func(t *async.Task) (int, error) { _, err := ln.Accept().Await(t); return 0, err },
 		} {
 			scope, cancel := e.task.WithCancel()
 			child := e.with(scope).spawn(func(e *env) {

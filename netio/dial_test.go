@@ -225,7 +225,7 @@ func TestHappyEyeballsCancelled(t *testing.T) {
 				child := scope.Go(func(t *async.Task) error {
 					c, err := netio.Race(&netio.Dialer{FallbackDelay: 4 * time.Millisecond}, t, addrs)
 					if err == nil {
-						e.close(c)
+						e.with(t).close(c)
 					} else {
 						e.is(err, errTest)
 					}

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/driver"
 )
 
 // Race dials several addresses, as Dial does when it has resolved a name.
@@ -25,3 +26,17 @@ const (
 	MaxReady  = maxReady
 	MaxChunks = maxChunks
 )
+
+// Ready returns how many connections wait at a listener.
+func Ready(ln *Listener) int { return len(ln.ready) }
+
+// Chunks returns how many chunks wait on a connection.
+func Chunks(c *Conn) (n int) {
+	for k := c.chunks; k != nil; k = k.next {
+		n++
+	}
+	return n
+}
+
+// GetOption reads a socket option.
+func GetOption(c *Conn, o driver.Option) (int, error) { return c.home.drv.GetOption(int(c.fd), o) }

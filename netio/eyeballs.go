@@ -3,7 +3,6 @@ package netio
 import (
 	"errors"
 	"net/netip"
-	"os"
 	"time"
 
 	"rondo.dev/rondo/async"
@@ -49,10 +48,8 @@ func (d *Dialer) race(t *async.Task, addrs []netip.AddrPort) (*Conn, error) {
 			return nil
 		})
 		if i < len(addrs)-1 {
-			_, err = async.Await(t, timer.Timeout(delay, &r))
-			if errors.Is(err, os.ErrDeadlineExceeded) && t.Cause() == nil {
-				err = nil
-			}
+			async.Await(t, timer.Timeout(delay, &r))
+			err = t.Cause() // that the time was over is no error
 		}
 		if err != nil || r.won != nil {
 			break

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"runtime"
 	"strings"
@@ -354,3 +355,5 @@ func (e *env) same(b []byte, at int) {
 }
 
 func names(parts ...any) string { return strings.TrimSpace(fmt.Sprintln(parts...)) }
+
+func asOpError(err error, op **net.OpError) bool { return errors.As(err, op) }
