@@ -228,7 +228,6 @@ func TestOpsQueue(t *testing.T) {
 
 // closer is the source of an Act that takes two turns and says when it is over.
 type closer struct {
-	waker  *async.Waker
 	turns  int
 	done   bool
 	cancel int

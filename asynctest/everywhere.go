@@ -54,15 +54,13 @@ func (e *Executor) move() bool {
 	if e.Step() {
 		return true
 	}
-	e.exec.Advance(int64(e.now)) // timers just started count from here
-	if e.exec.Ready() > 0 {
-		return true
+	for fired := e.exec.Advance(int64(e.now)); fired == 0; {
+		at, ok := e.exec.NextTimer() // early perhaps: then nothing fires
+		if !ok {
+			return false
+		}
+		e.now = max(e.now+1, time.Duration(at))
+		fired = e.exec.Advance(int64(e.now))
 	}
-	at, ok := e.exec.NextTimer()
-	if !ok {
-		return false
-	}
-	e.now = max(e.now+1, time.Duration(at))
-	e.exec.Advance(int64(e.now))
 	return true
 }

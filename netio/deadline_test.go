@@ -15,6 +15,8 @@ import (
 
 func soon() time.Time { return time.Now().Add(5 * time.Millisecond) }
 
+var never time.Time
+
 func wantTimeout(e *env, err error) {
 	e.Helper()
 	e.is(err, os.ErrDeadlineExceeded)

@@ -231,11 +231,11 @@ func (c *Conn) settleRead(ticket uint32, back bool) {
 		c.endRead()
 		return
 	}
-	switch k := c.cold; {
+	switch {
 	case r.outcome == gotBytes && r.kind == readLent:
 		c.flags &^= connLentOut // the chunk, or the stash, stays
 	case r.outcome == gotBytes && r.n > 0:
-		k = c.rare()
+		k := c.rare()
 		k.stash = append(bytes.Clone(c.readBuf()[:r.n]), k.stash...)
 	case r.outcome == gotEOF:
 		c.rare().failed = io.EOF
