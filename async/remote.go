@@ -100,7 +100,9 @@ func (r *remote[T]) Settle(uint32, bool) (used int) { return r.used }
 // Step is the operation's turn at home.
 func (r *remote[T]) Step(t *Task) (done bool) {
 	if r.ticket == 0 {
-		if cause := t.Cause(); cause != nil && !r.shielded {
+		// With an argument it may go on where a loser has stopped, and only the
+		// source knows what result that has had: it is begun, to be cancelled.
+		if cause := t.Cause(); cause != nil && !r.shielded && r.arg == 0 {
 			r.endWithout(cause)
 			return true
 		}

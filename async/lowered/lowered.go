@@ -82,7 +82,8 @@ func (f body) Run(*async.Task) { f() }
 
 // A TaskOf is a child task and its frame in one piece, for a parent whose own
 // frame has room for it (then it costs no allocation), or for new (then one).
-// Frame is filled in, then Start called.
+// Frame is filled in, then Start called. A frame with an error to report is an
+// async.Ender.
 type TaskOf[F any, P interface {
 	*F
 	async.Frame

@@ -54,23 +54,22 @@ func (l *leaf) Step(*async.Task) bool {
 type spawner struct {
 	b     *testing.B
 	alloc bool
-	began bool
-	child [1]lowered.TaskOf[leaf, *leaf]
+	child lowered.TaskOf[leaf, *leaf]
 }
 
 func (s *spawner) Step(t *async.Task) bool {
-	for s.b.Loop() {
-		c := &s.child[0]
-		if s.alloc {
-			c = new(lowered.TaskOf[leaf, *leaf])
-		} else {
-			*c = lowered.TaskOf[leaf, *leaf]{}
-		}
-		c.Frame.parent = t.Waker()
-		c.Start(t)
-		return false
+	if !s.b.Loop() {
+		return true
 	}
-	return true
+	c := &s.child
+	if s.alloc {
+		c = new(lowered.TaskOf[leaf, *leaf])
+	} else {
+		*c = lowered.TaskOf[leaf, *leaf]{}
+	}
+	c.Frame.parent = t.Waker()
+	c.Start(t)
+	return false
 }
 
 func benchmarkFrame(b *testing.B, f async.Frame) {
@@ -112,21 +111,15 @@ func BenchmarkResume_rondo(b *testing.B) {
 	})
 }
 
-// spinner is a lowered function that yields n times.
+// spinner is a lowered function that yields until its benchmark is over, or, as
+// one of many, until stop is set.
 type spinner struct {
 	b    *testing.B
-	n    int
 	stop *bool
 }
 
 func (s *spinner) Step(t *async.Task) bool {
-	if s.b != nil && !s.b.Loop() {
-		if s.stop != nil {
-			*s.stop = true
-		}
-		return true
-	}
-	if s.b == nil && *s.stop {
+	if s.b != nil && !s.b.Loop() || s.stop != nil && *s.stop {
 		return true
 	}
 	t.Waker().WakeLocal()
