@@ -146,7 +146,7 @@ func (o *Op[T]) reset(used int) {
 	if r, ok := o.src.(*remote[T]); ok {
 		o.src = r.src // it carries one operation only
 	}
-	o.buf = o.buf[used:]
+	o.buf = o.buf[min(used, len(o.buf)):] // a source may have its bytes elsewhere
 	o.arg += uint64(used)
 	o.ticket = 0
 	o.flags &^= opLoser

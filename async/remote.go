@@ -100,12 +100,8 @@ func (r *remote[T]) Settle(uint32, bool) (used int) { return r.used }
 // Step is the operation's turn at home.
 func (r *remote[T]) Step(t *Task) (done bool) {
 	if r.ticket == 0 {
-		// With an argument it may go on where a loser has stopped, and only the
-		// source knows what result that has had: it is begun, to be cancelled.
-		if cause := t.Cause(); cause != nil && !r.shielded && r.arg == 0 {
-			r.endWithout(cause)
-			return true
-		}
+		// Also if it was cancelled on the way: to those who wait it has begun, and
+		// where it goes on after a loser only the source knows what result it has.
 		r.ticket = r.src.Start(t, r.buf, r.arg)
 	}
 	v, err := r.src.PollOp(t, r.ticket, r.keep)

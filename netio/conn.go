@@ -40,6 +40,7 @@ type connFlags uint8
 const (
 	connClosed  connFlags = 1 << iota // Close was called
 	connLentOut                       // the first chunk is in the user's hands
+	connEnded                         // CloseWrite is done
 )
 
 // connCold is what few connections have.

@@ -30,8 +30,9 @@ type writing struct {
 // connection's from the await's beginning to its end.
 //
 // Cancelled while it waits, it returns how many bytes it has handed over to the
-// kernel, with the cause. A losing Write that has written a part goes on with the rest when it
-// is awaited again, and then returns the sum; so does Writev.
+// kernel, with the cause. A losing Write that has written a part goes on with the
+// rest when it is awaited again, and then returns the sum; so does Writev. If it
+// is cancelled before it goes on, its Await returns 0: the handle still knows.
 func (c *Conn) Write(b []byte) async.Op[int] { return async.NewOp((*connWrite)(c), b, 0) }
 
 // Writev writes all of bufs, in one system call where it can; it is Write for
@@ -41,7 +42,8 @@ func (c *Conn) Writev(bufs ...[]byte) async.Op[int] {
 }
 
 // CloseWrite tells the peer that nothing more will be written, after the writes
-// that were started before it.
+// that were started before it. It can't be undone: a losing one may have done it,
+// and repeating it does nothing.
 func (c *Conn) CloseWrite() async.Act { return async.NewAct((*connCloseWrite)(c), 0) }
 
 // connWrite is the source of Write.
@@ -71,21 +73,19 @@ func (x *connWrite) Settle(ticket uint32, back bool) (used int) {
 	return used
 }
 
-// vecWrite is the source of one Writev. Without a buffer to count from, it counts
-// itself what a losing attempt has written.
+// vecWrite is the source of one Writev.
 type vecWrite struct {
 	c    *Conn
 	bufs [][]byte
-	done int
 }
 
 func (x *vecWrite) Home() *async.Executor { return x.c.home.exec }
 
-func (x *vecWrite) Start(*async.Task, []byte, uint64) uint32 {
+func (x *vecWrite) Start(_ *async.Task, _ []byte, already uint64) uint32 {
 	w := x.c.home.newWriting()
 	w.vec = &driver.Vec{Bufs: append([][]byte(nil), x.bufs...)}
-	w.advance(x.done)
-	w.n = x.done
+	w.advance(int(already))
+	w.from, w.n = int(already), int(already)
 	return x.c.startWrite(w)
 }
 
@@ -96,10 +96,7 @@ func (x *vecWrite) PollOp(t *async.Task, ticket uint32, keep bool) (int, error) 
 func (x *vecWrite) CancelOp(_ *async.Task, ticket uint32) bool { return x.c.cancelWrite(ticket) }
 
 func (x *vecWrite) Settle(ticket uint32, back bool) int {
-	w := x.c.writing(ticket)
-	x.done = w.n
-	x.c.endWrite(w)
-	return 0
+	return (*connWrite)(x.c).Settle(ticket, back)
 }
 
 // connCloseWrite is the source of CloseWrite.
@@ -150,6 +147,8 @@ func (w *writing) submit() {
 		w.outcome = wasClosed
 	case c.cold != nil && c.cold.wlimit.passed:
 		w.outcome = timedOut
+	case w.ends && c.flags&connEnded != 0:
+		w.outcome = gotBytes
 	case w.ends:
 		w.op.Shutdown(int(c.fd), 1, w)
 		c.home.drv.Submit(&w.op)
@@ -168,6 +167,7 @@ func (w *writing) submit() {
 func (w *writing) Complete(_ *driver.Op, r driver.Result) {
 	switch {
 	case r.Err == nil && w.ends:
+		w.c.flags |= connEnded
 		w.outcome = gotBytes
 	case r.Err == nil:
 		w.n += r.N
