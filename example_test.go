@@ -52,9 +52,9 @@ func Example() {
 
 func ExampleBlocking() {
 	rondo.Run(func(t *async.Task) error {
-		sum, err := rondo.Blocking(t, func() (int, error) {
-			sum := 0
-			for i := range 1_000_000 {
+		sum, err := rondo.Blocking(t, func() (int64, error) {
+			sum := int64(0)
+			for i := range int64(1_000_000) {
 				sum += i
 			}
 			return sum, nil

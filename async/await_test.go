@@ -348,19 +348,48 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
+// expectPanic returns an error unless f panics with a sentence that says so.
+func expectPanic(want string, f func()) (err error) {
+	defer func() {
+		if v := recover(); !strings.Contains(fmt.Sprint(v), want) {
+			err = fmt.Errorf("panic %v, want one with %q", v, want)
+		}
+	}()
+	f()
+	return nil
+}
+
 func TestMisuseOfBlock(t *testing.T) {
-	for _, f := range []pollFunc{
-		func(t *async.Task) (int, error) { t.Go(func(*async.Task) error { return nil }); return 0, nil },
-		func(t *async.Task) (int, error) { async.Yield(t); return 0, nil },
+	for want, f := range map[string]pollFunc{
+		"this executor has no coroutines": func(t *async.Task) (int, error) {
+			t.Go(func(*async.Task) error { return nil })
+			return 0, nil
+		},
+		"await by something that is not the running task": func(t *async.Task) (int, error) {
+			return 0, async.Yield(t)
+		},
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Error("no panic")
-				}
-			}()
-			async.Block(context.Background(), f)
-		}()
+		if err := expectPanic(want, func() { async.Block(context.Background(), f) }); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestBudgetOfBlock: a goroutine that polls has a budget as well, a new one for
+// each time that it was woken.
+func TestBudgetOfBlock(t *testing.T) {
+	polls, spent := 0, 0
+	v, err := async.Block(context.Background(), pollFunc(func(t *async.Task) (int, error) {
+		for polls++; polls < 100 && spent < 1000; spent++ {
+			if t.Spend() {
+				t.Waker().WakeLocal()
+				return 0, async.Pending
+			}
+		}
+		return spent, nil
+	}))
+	if v != 1000 || err != nil || polls < 5 || polls > 50 {
+		t.Errorf("spent %d in %d polls: %v", v, polls, err)
 	}
 }
 

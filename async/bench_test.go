@@ -25,7 +25,7 @@ type never struct{}
 
 func (never) Poll(*async.Task) (int, error) { return 0, async.Pending }
 
-// at once is a future that has happened, and leafs the like as an operation.
+// now is a future that has happened; nowSource makes operations of that kind.
 type now struct{}
 
 func (now) Poll(*async.Task) (int, error) { return 1, nil }

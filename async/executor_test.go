@@ -225,7 +225,9 @@ func TestNoWakeIsLost(t *testing.T) {
 	l.on(func() {
 		core := new(async.Core)
 		core.StartRoot(&l.exec, stepFunc(func(t *async.Task) bool {
-			w = t.Waker()
+			if w == nil {
+				w = t.Waker()
+			}
 			n := woken.Load()
 			if n == wakers*wakes {
 				polled <- n

@@ -156,6 +156,7 @@ func TestCancelledOp(t *testing.T) {
 							return 0, errors.New("not pending")
 						}
 						t.Core().CancelLocal(errBoom)
+						async.Yield(t.WithoutCancel())
 					}
 					return op.Await(t)
 				})
@@ -229,13 +230,14 @@ func TestOpsQueue(t *testing.T) {
 // closer is the source of an Act that takes two turns and says when it is over.
 type closer struct {
 	turns  int
+	slow   bool // it goes on after it was cancelled
 	done   bool
 	cancel int
 }
 
 func (c *closer) Home() *async.Executor                    { return nil }
 func (c *closer) Start(*async.Task, []byte, uint64) uint32 { c.turns = 2; return 1 }
-func (c *closer) CancelOp(*async.Task, uint32) bool        { c.cancel++; return true }
+func (c *closer) CancelOp(*async.Task, uint32) bool        { c.cancel++; return !c.slow }
 func (c *closer) Settle(uint32, bool) int                  { return 0 }
 func (c *closer) PollOp(t *async.Task, _ uint32, _ bool) (struct{}, error) {
 	if c.turns > 0 {
@@ -275,6 +277,18 @@ func TestShielded(t *testing.T) {
 		r.Cancel(errBoom)
 		e.RunUntilIdle()
 		if !r.Done || r.Err != errBoom || c.done || c.cancel != 1 {
+			t.Errorf("got %+v, %+v", r, c)
+		}
+	})
+	t.Run("asked once", func(t *testing.T) {
+		e := asynctest.New(t)
+		c := closer{slow: true}
+		r := asynctest.Go(e, func(t *async.Task) (int, error) { return 0, async.NewAct(&c, 0).Await(t) })
+		e.Step()
+		c.turns = 5
+		r.Cancel(errBoom)
+		e.RunUntilIdle()
+		if !r.Done || r.Err != nil || !c.done || c.cancel != 1 {
 			t.Errorf("got %+v, %+v", r, c)
 		}
 	})

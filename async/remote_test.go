@@ -11,6 +11,7 @@ import (
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/async/internal/testpipe"
+	"rondo.dev/rondo/asynctest"
 	"rondo.dev/rondo/internal/coro"
 )
 
@@ -359,6 +360,29 @@ func TestJoinFromElsewhere(t *testing.T) {
 			t.Fatalf("round %d: %v", i, err)
 		}
 		<-ended
+	}
+}
+
+// TestJoinThatEndsMeanwhile: a child ends while the request to be told of it is on
+// its way.
+func TestJoinThatEndsMeanwhile(t *testing.T) {
+	home, away := asynctest.New(t), asynctest.New(t)
+	var child *async.Join[int]
+	asynctest.Go(home, func(t *async.Task) (int, error) {
+		child = async.Spawn(t, func(*async.Task) (int, error) { return 7, nil })
+		return 0, nil
+	})
+	home.Step()
+	r := asynctest.Go(away, func(t *async.Task) (int, error) { return child.Await(t) })
+	away.RunUntilIdle()
+	home.Executor().Run(1) // the child, before the home looks into its inbox
+	if !child.Core().Ended() {
+		t.Fatal("the child has not ended")
+	}
+	home.RunUntilIdle()
+	away.RunUntilIdle()
+	if !r.Done || r.Value != 7 || r.Err != nil {
+		t.Errorf("got %+v", r)
 	}
 }
 

@@ -121,7 +121,7 @@ func TestScopes(t *testing.T) {
 func TestFirstCauseCounts(t *testing.T) {
 	e := asynctest.New(t)
 	first, second := errors.New("first"), errors.New("second")
-	asynctest.Go(e, func(t *async.Task) (int, error) {
+	runTask(t, e, func(t *async.Task) error {
 		inner, cancelInner := t.WithCancel()
 		innermost, cancelInnermost := inner.WithCancel()
 		cancelInner(first)
@@ -131,14 +131,13 @@ func TestFirstCauseCounts(t *testing.T) {
 		if inner.Cause() != first || innermost.Cause() != first || t.Cause() != second {
 			panic([]error{inner.Cause(), innermost.Cause(), t.Cause()})
 		}
-		return 0, nil
+		return nil
 	})
-	e.RunUntilIdle()
 }
 
 func TestTimeouts(t *testing.T) {
 	e := asynctest.New(t)
-	asynctest.Go(e, func(t *async.Task) (int, error) {
+	runTask(t, e, func(t *async.Task) error {
 		now, stop := t.WithTimeout(0)
 		defer stop()
 		if now.Cause() != os.ErrDeadlineExceeded || now.Err() != context.DeadlineExceeded {
@@ -170,7 +169,7 @@ func TestTimeouts(t *testing.T) {
 		if !ok || !d1.Equal(d2) || !d1.Before(d3) {
 			panic("the earliest deadline counts")
 		}
-		short.Go(func(t *async.Task) error {
+		err := short.Go(func(t *async.Task) error {
 			if d, ok := t.Deadline(); !ok || !d.Equal(d1) {
 				panic("a child is under its parent's deadline")
 			}
@@ -179,6 +178,9 @@ func TestTimeouts(t *testing.T) {
 			}
 			return nil
 		}).Await(t)
+		if err != nil {
+			return err
+		}
 
 		if err := waits(short2); err != os.ErrDeadlineExceeded {
 			panic(err)
@@ -187,9 +189,8 @@ func TestTimeouts(t *testing.T) {
 			panic("it reached too far")
 		}
 		c.Stop(nil)
-		return 0, nil
+		return nil
 	})
-	e.Advance(2 * time.Minute)
 }
 
 type key struct{}
@@ -257,7 +258,7 @@ func TestContextOfAnEndedTask(t *testing.T) {
 		for _, how := range []string{"task", "scope", "shield", "limit in a shield"} {
 			e := asynctest.New(t)
 			var ctx context.Context
-			asynctest.Go(e, func(t *async.Task) (int, error) {
+			runTask(t, e, func(t *async.Task) error {
 				switch how {
 				case "scope":
 					t, _ = t.WithCancel()
@@ -273,9 +274,8 @@ func TestContextOfAnEndedTask(t *testing.T) {
 				if ctx.Err() != nil {
 					panic(ctx.Err())
 				}
-				return 0, nil
+				return nil
 			})
-			e.RunUntilIdle()
 			<-ctx.Done()
 			if ctx.Err() != context.Canceled || context.Cause(ctx) == nil {
 				t.Errorf("%s, asked %s: %v, %v", how, asked, ctx.Err(), context.Cause(ctx))
@@ -287,7 +287,7 @@ func TestContextOfAnEndedTask(t *testing.T) {
 // TestCancelledBeforeDone: the context that is made after the fact knows why.
 func TestCancelledBeforeDone(t *testing.T) {
 	e := asynctest.New(t)
-	asynctest.Go(e, func(t *async.Task) (int, error) {
+	runTask(t, e, func(t *async.Task) error {
 		v, cancel := t.WithCancel()
 		inner, _ := v.WithCancel()
 		cancel(errBoom)
@@ -297,9 +297,8 @@ func TestCancelledBeforeDone(t *testing.T) {
 		if context.Cause(ctx) != errBoom || context.Cause(v) != errBoom || context.Cause(t) != nil {
 			panic(context.Cause(ctx))
 		}
-		return 0, nil
+		return nil
 	})
-	e.RunUntilIdle()
 }
 
 // TestContextFromGoroutines asks for everything that is safe, from goroutines,

@@ -45,6 +45,20 @@ func isPanic(v any) func(error) bool {
 
 func is(want error) func(error) bool { return func(err error) bool { return err == want } }
 
+// runTask runs f as a task of e until nothing moves, and fails the test unless it ends
+// without an error.
+func runTask(t *testing.T, e *asynctest.Executor, f func(*async.Task) error) {
+	t.Helper()
+	r := asynctest.Go(e, func(t *async.Task) (int, error) { return 0, f(t) })
+	e.RunUntilIdle()
+	for range 60 {
+		e.Advance(time.Minute)
+	}
+	if !r.Done || r.Err != nil {
+		t.Errorf("done %v: %v", r.Done, r.Err)
+	}
+}
+
 // TestStructure is a table of what becomes of a task and its children.
 func TestStructure(t *testing.T) {
 	other := errors.New("other")
@@ -143,6 +157,12 @@ func TestStructure(t *testing.T) {
 			t.Go(func(t *async.Task) error { waits(t); return errBoom }).Stop(nil)
 			return nil
 		}, is(errBoom)},
+		{"child repeats the time limit that cancelled the parent", func(t *async.Task) error {
+			t.Go(waits)
+			async.Yield(t)
+			t.Core().CancelLocal(os.ErrDeadlineExceeded)
+			return nil
+		}, is(nil)},
 		{"child's time limit is news", func(t *async.Task) error {
 			v, _ := t.WithTimeout(time.Second)
 			v.Go(waits)

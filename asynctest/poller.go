@@ -63,12 +63,15 @@ func (p *Poller[T]) Cancel(loser bool) (idle bool) {
 	return idle
 }
 
+// maxPolls is where a future is taken to wake itself for ever.
+const maxPolls = 1_000_000
+
 // PollUntilIdle runs the executor, and polls whenever the future was woken, until
 // it is ready or nothing moves. It fails the test when that seems never to come.
 func (p *Poller[T]) PollUntilIdle() (v T, err error, ready bool) {
 	p.tb.Helper()
 	for polls := 0; polls == 0 || p.Woken(); polls++ {
-		if polls == maxSteps {
+		if polls == maxPolls {
 			p.tb.Fatalf("asynctest: the future still wakes itself after %d polls", polls)
 		}
 		if v, err, ready = p.Poll(); ready {

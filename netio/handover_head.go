@@ -36,6 +36,16 @@ func (h *head) read(b []byte) (n int, err error) {
 	return 0, err
 }
 
+// take returns what is left of h, and empties it.
+func (h *head) take() (first []byte, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	first, err = h.first, h.err
+	h.first, h.err = nil, nil
+	return first, err
+}
+
+// Read reads the head first.
 func (c *headedConn) Read(b []byte) (int, error) {
 	if n, err := c.head.read(b); n > 0 || err != nil {
 		return n, err
@@ -45,10 +55,7 @@ func (c *headedConn) Read(b []byte) (int, error) {
 
 // WriteTo hides that of the TCPConn, which knows nothing of the head.
 func (c *headedConn) WriteTo(w io.Writer) (n int64, err error) {
-	c.head.mu.Lock()
-	first, failed := c.head.first, c.head.err
-	c.head.first, c.head.err = nil, nil
-	c.head.mu.Unlock()
+	first, failed := c.head.take()
 	if len(first) > 0 {
 		m, err := w.Write(first)
 		n = int64(m)

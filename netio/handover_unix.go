@@ -16,9 +16,13 @@ import (
 )
 
 // FromNetConn takes over a connection of package net, which has to be a
-// *net.TCPConn. It is at home on t's loop, and nc is closed. On an error nc stays
-// as it is. Deadlines are not taken along.
+// *net.TCPConn or what NetConn has returned. It is at home on t's loop, and nc is
+// closed. On an error nc stays as it is. Deadlines are not taken along.
 func FromNetConn(t *async.Task, nc net.Conn) (*Conn, error) {
+	var first *head
+	if hc, ok := nc.(*headedConn); ok {
+		nc, first = hc.TCPConn, &hc.head
+	}
 	tc, ok := nc.(*net.TCPConn)
 	if !ok {
 		return nil, fmt.Errorf("rondo/netio: FromNetConn of a %T: %w", nc, errors.ErrUnsupported)
@@ -27,7 +31,12 @@ func FromNetConn(t *async.Task, nc net.Conn) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConn(p, fd), nil
+	c := newConn(p, fd)
+	if first != nil {
+		k := c.rare()
+		k.stash, k.failed = first.take()
+	}
+	return c, nil
 }
 
 // FromNetListener takes over a listener of package net, which has to be a

@@ -163,6 +163,44 @@ func TestWithoutPrologue(t *testing.T) {
 	}
 }
 
+// sleepwalker calls what it takes for an async function, then awaits.
+type sleepwalker struct {
+	call  lowered.Callee
+	awake bool
+	s     ticking
+	op    async.Flight[int]
+	err   error
+}
+
+func (f *sleepwalker) Result() error { return f.err }
+
+func (f *sleepwalker) Step(t *async.Task) (done bool) {
+	if f.awake {
+		_, f.err, done = f.op.Resume(t)
+		return done
+	}
+	f.awake = true
+	if !f.call.Call(t, func() {}) || f.call.Frame() != nil {
+		panic("nothing suspended, and nothing answered")
+	}
+	_, f.err, done = f.op.Begin(t, async.NewOp[int](&f.s, nil, 0))
+	return done
+}
+
+// TestQuestionIsClosed: a call that asked nobody leaves no question behind.
+func TestQuestionIsClosed(t *testing.T) {
+	e := asynctest.New(t)
+	e.Executor().SetLowered(true)
+	var f sleepwalker
+	r := asynctest.Go(e, func(t *async.Task) (int, error) {
+		return 0, t.Go(func(t *async.Task) error { lowered.Answer(t, &f); return nil }).Await(t)
+	})
+	e.RunUntilIdle()
+	if !r.Done || r.Err != nil || f.s.ops != 1 {
+		t.Errorf("got %+v", r)
+	}
+}
+
 // TestGroupOfLowered: a group's members are asked, and fail as they should.
 func TestGroupOfLowered(t *testing.T) {
 	e := asynctest.New(t)
