@@ -31,8 +31,9 @@ type Loop struct {
 	locals sync.Map // see Local
 
 	// The watchdog's view: turns grows while the loop turns.
-	turns  atomic.Uint64
-	parked atomic.Bool
+	turns   atomic.Uint64
+	parked  atomic.Bool
+	watched atomic.Int64 // since when the running task is timed, in ns since 1970; 0: it is not
 
 	stop  bool // the owner's: leave the loop
 	ended chan struct{}

@@ -11,8 +11,8 @@ import (
 
 // watchdog finds tasks that hold their loop. It samples: a goroutine looks a few
 // times per limit whether each loop that is not parked has turned since the last
-// look. One that has not is asked to name the task when that comes back, which
-// costs tasks nothing while all is well. A task that does not come back is
+// look. If one has not, the task that runs there is timed until it comes back,
+// which costs tasks nothing while all is well. A task that does not come back is
 // reported with the stack of its goroutine.
 type watchdog struct {
 	rt    *Runtime
@@ -57,15 +57,19 @@ func (w *watchdog) run() {
 }
 
 func (w *watchdog) look(l *Loop, s *sighting, now time.Time) {
-	turn := l.turns.Load()
-	if turn != s.turn || l.parked.Load() {
+	if turn := l.turns.Load(); turn != s.turn || l.parked.Load() {
 		*s = sighting{turn: turn, since: now}
 		return
 	}
-	held := now.Sub(s.since)
-	if held >= w.limit {
+	// A long turn need not be one task's doing: the task that runs now is timed
+	// from here until it comes back.
+	since := l.watched.Load()
+	if since == 0 {
+		l.watched.Store(now.UnixNano())
 		l.exec.Watch()
+		return
 	}
+	held := now.Sub(time.Unix(0, since))
 	if held >= 10*w.limit && !s.reported {
 		s.reported = true
 		w.rt.opts.logger.Warn("rondo: a task holds its loop and does not come back; long computations and blocking calls belong into rondo.Blocking",
@@ -73,10 +77,14 @@ func (w *watchdog) look(l *Loop, s *sighting, now time.Time) {
 	}
 }
 
-// released is called by a loop when the task that held it has come back.
+// released is called by a loop when the task that was timed has come back.
 func (w *watchdog) released(l *Loop, i async.TaskInfo) {
+	held := time.Since(time.Unix(0, l.watched.Swap(0)))
+	if held < w.limit {
+		return
+	}
 	w.rt.opts.logger.Warn("rondo: a task held its loop; long computations and blocking calls belong into rondo.Blocking",
-		"task", i.String(), "loop", l.index, "limit", w.limit)
+		"task", i.String(), "loop", l.index, "held", held.Round(time.Millisecond))
 }
 
 // loopStacks returns the stacks of the goroutines that run tasks at this moment.
