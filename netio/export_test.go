@@ -14,11 +14,8 @@ func Race(d *Dialer, t *async.Task, addrs []netip.AddrPort) (*Conn, error) { ret
 // Interleave orders addresses by family.
 func Interleave(addrs []netip.AddrPort) []netip.AddrPort { return interleave(addrs) }
 
-// Sizes of what connections are made of.
-const (
-	SizeOfConn     = unsafe.Sizeof(Conn{})
-	SizeOfConnCold = unsafe.Sizeof(connCold{})
-)
+// SizeOfConn is what an idle connection costs here.
+const SizeOfConn = unsafe.Sizeof(Conn{})
 
 // MaxReady and MaxChunks are the limits of what waits at a listener, and on a
 // connection.

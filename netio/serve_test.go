@@ -87,7 +87,8 @@ func TestServe(t *testing.T) {
 func TestServeListenerClosed(t *testing.T) {
 	eachServing(t, func(e *env) {
 		var running, cleaned atomic.Int32
-		ln, _, server := e.serve(func(t *async.Task, c *netio.Conn) error {
+		ln := e.listen()
+		handler := func(t *async.Task, c *netio.Conn) error {
 			running.Add(1)
 			_, err := c.Recv().Await(t)
 			if t.Cause() == nil || !errors.Is(err, t.Cause()) {
@@ -98,6 +99,10 @@ func TestServeListenerClosed(t *testing.T) {
 			err = timer.Sleep(2 * time.Millisecond).Await(clean)
 			cleaned.Add(1)
 			return err
+		}
+		server := e.spawn(func(e *env) {
+			e.check(netio.Serve(e.task, ln, handler))
+			e.equal(cleaned.Load(), int32(20)) // when it returns, not only when its task ends
 		})
 		var clients []closer
 		for range 20 {
@@ -108,7 +113,6 @@ func TestServeListenerClosed(t *testing.T) {
 		}
 		e.close(ln)
 		e.check(server.Await(e.task))
-		e.equal(cleaned.Load(), int32(20))
 		e.close(clients...)
 	})
 }
@@ -336,7 +340,7 @@ func TestServePlacement(t *testing.T) {
 				conns = append(conns, c)
 			}
 			seen := func() int { mu.Lock(); defer mu.Unlock(); return len(on) }
-			for seen() < 3 { // not all loops have begun
+			for seen() < 3 && len(conns) < 2000 { // not all loops have begun
 				connect()
 			}
 			for range max(120, 3*len(conns)) { // enough to make up for that
@@ -370,6 +374,38 @@ func TestServeFromAnotherLoop(t *testing.T) {
 		e.equal(e.read(c, 1), "x")
 		e.close(c, ln)
 		e.check(server.Await(e.task))
+	})
+}
+
+// Who starts the tasks of connections by themselves says when they are done.
+func TestServeFrames(t *testing.T) {
+	eachServing(t, func(e *env) {
+		boom := errors.New("boom")
+		var told atomic.Int32
+		ln := e.listen()
+		server := e.spawn(func(e *env) {
+			e.check(netio.ServeFrames(e.task, ln, func(t *async.Task, s netio.Served) {
+				t.Go(func(t *async.Task) error {
+					err := echo(t, s.Conn)
+					s.Conn.Close().Await(t)
+					s.Done(errors.Join(err, boom))
+					return nil
+				})
+			}, netio.MaxConns(2), netio.ServeErrors(func(_ *netio.Conn, err error) {
+				if errors.Is(err, boom) {
+					told.Add(1)
+				}
+			})))
+		})
+		for range 10 {
+			c := e.dial(ln)
+			e.write(c, "x")
+			e.equal(e.read(c, 1), "x")
+			e.close(c)
+		}
+		e.close(ln)
+		e.check(server.Await(e.task))
+		e.equal(told.Load(), int32(10))
 	})
 }
 
