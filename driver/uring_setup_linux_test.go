@@ -131,6 +131,7 @@ func TestUringOff(t *testing.T) {
 }
 
 func TestOpenNames(t *testing.T) {
+	t.Setenv("RONDO_IO_URING", "")
 	for _, name := range []string{"auto", "io_uring", "epoll"} {
 		if name == "io_uring" {
 			requireUring(t)
