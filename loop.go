@@ -38,10 +38,10 @@ type Loop struct {
 	stop  bool // the owner's: leave the loop
 	ended chan struct{}
 
-	mu   sync.Mutex // guards what follows, which others read
-	seen LoopMetrics
 	busy time.Duration // the owner's sums; published in seen
 	rest time.Duration
+	mu   sync.Mutex // guards seen, which others read
+	seen LoopMetrics
 }
 
 const (
