@@ -33,7 +33,7 @@ type Loop struct {
 	// The watchdog's view: turns grows while the loop turns.
 	turns   atomic.Uint64
 	parked  atomic.Bool
-	watched atomic.Int64 // since when the running task is timed, in ns since 1970; 0: it is not
+	watched atomic.Int64 // since when the running task is timed, in ns since watchdog.began; 0: it is not
 
 	stop  bool // the owner's: leave the loop
 	ended chan struct{}

@@ -19,18 +19,18 @@ type watchdog struct {
 	limit time.Duration
 	quit  chan struct{}
 	once  sync.Once
+	began time.Time // what times are counted from: the wall clock may be set
 	seen  []sighting
 }
 
 // sighting is the last look at a loop.
 type sighting struct {
 	turn     uint64
-	since    time.Time
 	reported bool
 }
 
 func newWatchdog(rt *Runtime) *watchdog {
-	return &watchdog{rt: rt, limit: rt.opts.hold, quit: make(chan struct{}), seen: make([]sighting, len(rt.loops))}
+	return &watchdog{rt: rt, limit: rt.opts.hold, quit: make(chan struct{}), began: time.Now(), seen: make([]sighting, len(rt.loops))}
 }
 
 func (w *watchdog) start() {
@@ -58,18 +58,21 @@ func (w *watchdog) run() {
 
 func (w *watchdog) look(l *Loop, s *sighting, now time.Time) {
 	if turn := l.turns.Load(); turn != s.turn || l.parked.Load() {
-		*s = sighting{turn: turn, since: now}
+		// Whatever was timed here has come back, or there was nothing to time: a
+		// loop that has just been woken looks as if it were held.
+		*s = sighting{turn: turn}
+		l.watched.Store(0)
 		return
 	}
 	// A long turn need not be one task's doing: the task that runs now is timed
 	// from here until it comes back.
 	since := l.watched.Load()
 	if since == 0 {
-		l.watched.Store(now.UnixNano())
+		l.watched.Store(int64(now.Sub(w.began)))
 		l.exec.Watch()
 		return
 	}
-	held := now.Sub(time.Unix(0, since))
+	held := now.Sub(w.began) - time.Duration(since)
 	if held >= 10*w.limit && !s.reported {
 		s.reported = true
 		w.rt.opts.logger.Warn("rondo: a task holds its loop and does not come back; long computations and blocking calls belong into rondo.Blocking",
@@ -79,8 +82,9 @@ func (w *watchdog) look(l *Loop, s *sighting, now time.Time) {
 
 // released is called by a loop when the task that was timed has come back.
 func (w *watchdog) released(l *Loop, i async.TaskInfo) {
-	held := time.Since(time.Unix(0, l.watched.Swap(0)))
-	if held < w.limit {
+	since := l.watched.Swap(0)
+	held := time.Since(w.began) - time.Duration(since)
+	if since == 0 || held < w.limit {
 		return
 	}
 	w.rt.opts.logger.Warn("rondo: a task held its loop; long computations and blocking calls belong into rondo.Blocking",

@@ -1,0 +1,54 @@
+package rondo
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"rondo.dev/rondo/async"
+)
+
+// A loop that was woken and has not begun its next turn looks like one that is
+// held. If the next look finds it parked, that was not so, and what runs hours
+// later has nothing to do with it.
+func TestWatchdogForgetsALoopThatWentOn(t *testing.T) {
+	var log bytes.Buffer
+	rt, err := New(Loops(1), Watchdog(time.Millisecond), Logger(slog.New(slog.NewTextHandler(&log, nil))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, l := rt.watchdog, rt.loops[0]
+	w.stop()
+	for !l.parked.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	w.began = time.Now().Add(-time.Hour)
+	s := sighting{turn: l.turns.Load()}
+
+	l.parked.Store(false)
+	w.look(l, &s, w.began.Add(time.Second))
+	if l.watched.Load() == 0 {
+		t.Fatal("the loop seems to be held, and is not watched")
+	}
+	l.parked.Store(true)
+	w.look(l, &s, w.began.Add(2*time.Second))
+
+	if err := rt.Run(context.Background(), func(*async.Task) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for !l.parked.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	s = sighting{turn: l.turns.Load()}
+	l.parked.Store(false)
+	w.look(l, &s, w.began.Add(3000*time.Second))
+	l.parked.Store(true)
+	if err := rt.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if log.Len() > 0 {
+		t.Error(log.String())
+	}
+}
