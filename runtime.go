@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -28,13 +27,8 @@ func Run(main func(t *async.Task) error, opts ...Option) error {
 	ctx, cancel := context.WithTimeout(context.Background(), rt.opts.grace)
 	defer cancel()
 	shutdown := rt.Shutdown(ctx)
-	var p *async.PanicError
-	switch {
-	case errors.As(err, &p):
-		panic(p)
-	case errors.Is(err, async.ErrGoexit):
-		runtime.Goexit()
-	case err == nil:
+	raise(err)
+	if err == nil {
 		return shutdown
 	}
 	return err
@@ -79,8 +73,10 @@ func (rt *Runtime) Loops() []*Loop { return slices.Clone(rt.loops) }
 
 // Run runs f as a task without a parent, on the least loaded loop, and waits for
 // its end. When ctx ends, the task is cancelled with its cause, and its end
-// waited for. It is for goroutines that are not tasks.
+// waited for. It is for goroutines that are not tasks; a task that calls it would
+// block its loop, and panics.
 func (rt *Runtime) Run(ctx context.Context, f func(t *async.Task) error) error {
+	async.MayBlock()
 	l := rt.leastLoaded()
 	ended := make(chan error, 1)
 	var core *async.Core
@@ -170,6 +166,7 @@ func (e *ShutdownError) Error() string {
 // they are, and named in a *ShutdownError. Any goroutine that is not a task may
 // call it; further calls wait for the first.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
+	async.MayBlock()
 	rt.mu.Lock()
 	first := !rt.down
 	rt.down = true

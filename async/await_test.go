@@ -375,6 +375,40 @@ func TestMisuseOfBlock(t *testing.T) {
 	}
 }
 
+// TestBlockInATask: a task that would block its executor panics with what to do
+// instead; one that would not, because the result is there, gets it; a goroutine
+// that a task has started may wait.
+func TestBlockInATask(t *testing.T) {
+	e := asynctest.New(t)
+	never := pollFunc(func(*async.Task) (int, error) { return 0, async.Pending })
+	ready := pollFunc(func(*async.Task) (int, error) { return 7, nil })
+	r := asynctest.Go(e, func(t *async.Task) (int, error) {
+		if err := expectPanic("use Await(t)", func() { async.Block(t, never) }); err != nil {
+			return 0, err
+		}
+		got := make(chan error)
+		go func() {
+			ctx, stop := context.WithCancelCause(context.Background())
+			stop(errBoom)
+			_, err := async.Block(ctx, never)
+			got <- err
+		}()
+		if err := <-got; err != errBoom {
+			return 0, fmt.Errorf("a goroutine got %v", err)
+		}
+		return async.Block(t, ready)
+	})
+	e.Executor().Post(func() {
+		if err := expectPanic("use Await(t)", func() { async.Block(context.Background(), never) }); err != nil {
+			t.Error(err)
+		}
+	})
+	e.RunUntilIdle()
+	if r.Value != 7 || r.Err != nil || !r.Done {
+		t.Errorf("%v, %v, %v", r.Value, r.Err, r.Done)
+	}
+}
+
 // TestBudgetOfBlock: a goroutine that polls has a budget as well, a new one for
 // each time that it was woken.
 func TestBudgetOfBlock(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 // waits for a future. When ctx ends, f is cancelled like an awaiting task would
 // cancel it, and if it then has no result, context.Cause(ctx) is returned.
 //
-// Futures that spawn tasks need an event loop and panic here.
+// Futures that spawn tasks need an event loop and panic here. So does a task that
+// calls Block, if it would have to wait: it would stop its executor.
 func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 	var zero T
 	if ctx.Err() != nil {
@@ -18,7 +19,7 @@ func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 	b := newBlocker()
 	t := &b.core.task
 	done := ctx.Done()
-	asked := false
+	asked, waited := false, false
 	for {
 		v, err := f.Poll(t)
 		if !IsPending(err) {
@@ -30,6 +31,10 @@ func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 				return zero, cause
 			}
 			continue // it may have ended inside Cancel
+		}
+		if !waited {
+			waited = true
+			MayBlock()
 		}
 		if !b.park(done) {
 			done = nil

@@ -84,8 +84,8 @@ func (o Op[T]) Await(t *Task) (T, error) {
 // Wait is Await for a plain goroutine: it blocks until the operation has its
 // result, or ctx ends and the operation has been cancelled. It costs an
 // allocation and a trip to the object's executor and back; a goroutine that
-// lives on a connection is better off with a net.Conn. A task must not call it:
-// it would block its loop.
+// lives on a connection is better off with a net.Conn. A task that calls it would
+// block its loop, and panics if it comes to that.
 func (o Op[T]) Wait(ctx context.Context) (T, error) {
 	if o.flags&opShielded != 0 {
 		ctx = context.WithoutCancel(ctx)

@@ -84,6 +84,23 @@ func runOn(l *loop, f func(*async.Task) error) error {
 	return <-ended
 }
 
+// byGoroutine is what TestRemote does from a goroutine that is no task.
+func byGoroutine(home *loop, p *testpipe.Pipe) error {
+	if n, err := p.Write([]byte("data")).Wait(context.Background()); n != 4 || err != nil {
+		return fmt.Errorf("%d, %v", n, err)
+	}
+	home.on(func() { p.Room = 0 })
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go cancel(errBoom)
+	if n, err := p.Write([]byte("data")).Wait(ctx); n != 0 || err != errBoom {
+		return fmt.Errorf("%d, %v", n, err)
+	}
+	if n, err := p.Read(nil).Wait(ctx); n != 0 || err != errBoom {
+		return fmt.Errorf("of an ended context: %d, %v", n, err)
+	}
+	return nil
+}
+
 // TestRemote: operations on an object of another executor, from a task and from
 // a goroutine, are like those on one's own.
 func TestRemote(t *testing.T) {
@@ -202,22 +219,11 @@ func TestRemote(t *testing.T) {
 			}
 			return nil
 		}},
-		{"by a goroutine", func(t *async.Task, p *testpipe.Pipe) error {
-			if n, err := p.Write([]byte("data")).Wait(context.Background()); n != 4 || err != nil {
-				return fmt.Errorf("%d, %v", n, err)
-			}
-			home.on(func() { p.Room = 0 })
-			ctx, cancel := context.WithCancelCause(context.Background())
-			go cancel(errBoom)
-			if n, err := p.Write([]byte("data")).Wait(ctx); n != 0 || err != errBoom {
-				return fmt.Errorf("%d, %v", n, err)
-			}
-			if n, err := p.Read(nil).Wait(ctx); n != 0 || err != errBoom {
-				return fmt.Errorf("of an ended context: %d, %v", n, err)
-			}
-			return nil
-		}},
-		{"source panics", func(t *async.Task, p *testpipe.Pipe) error {
+		{"by a goroutine", func(_ *async.Task, p *testpipe.Pipe) error {
+			over := make(chan error)
+			go func() { over <- byGoroutine(home, p) }()
+			return <-over
+		}}, {"source panics", func(t *async.Task, p *testpipe.Pipe) error {
 			_, err := async.NewOp[int](broken{&home.exec}, nil, 0).Await(t)
 			if !isPanic("broken")(err) {
 				return fmt.Errorf("%v", err)
