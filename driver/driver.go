@@ -68,6 +68,8 @@ type Sockets interface {
 	Socket(addr Addr) (fd int, err error)
 	// Listen makes a listening stream socket.
 	Listen(addr Addr, o ListenOptions) (fd int, err error)
+	// Pipe makes a pipe: r is read, w is written.
+	Pipe() (r, w int, err error)
 	// LocalAddr and PeerAddr return the addresses of a socket.
 	LocalAddr(fd int) (Addr, error)
 	PeerAddr(fd int) (Addr, error)

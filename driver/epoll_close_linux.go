@@ -107,6 +107,15 @@ func (ep *epoll) Listen(addr Addr, o ListenOptions) (int, error) {
 	return ep.made(fd, err, addr)
 }
 
+// Pipe makes a pipe.
+func (ep *epoll) Pipe() (r, w int, err error) {
+	if r, w, err = ep.kernelSockets.Pipe(); err == nil {
+		ep.fresh(r, 0)
+		ep.fresh(w, 0)
+	}
+	return r, w, err
+}
+
 func (ep *epoll) made(fd int, err error, addr Addr) (int, error) {
 	if err != nil {
 		return -1, err

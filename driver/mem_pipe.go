@@ -11,7 +11,7 @@ type memPipe struct {
 	closed bool
 }
 
-// Pipe returns the ends of a new pipe.
+// Pipe makes a pipe.
 func (m *Memory) Pipe() (r, w int, err error) {
 	buffer := &memBuffer{size: m.o.StreamSize}
 	x, y := &memPipe{buffer: buffer}, &memPipe{buffer: buffer, writes: true}

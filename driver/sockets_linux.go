@@ -47,6 +47,15 @@ func (kernelSockets) Listen(addr Addr, o ListenOptions) (int, error) {
 	return fd, nil
 }
 
+// Pipe makes a pipe.
+func (kernelSockets) Pipe() (r, w int, err error) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		return -1, -1, err
+	}
+	return p[0], p[1], nil
+}
+
 func streamSocket(family int) (int, error) {
 	return unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 }

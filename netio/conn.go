@@ -41,6 +41,8 @@ const (
 	connClosed  connFlags = 1 << iota // Close was called
 	connLentOut                       // the first chunk is in the user's hands
 	connEnded                         // CloseWrite is done
+	connPipe                          // it is an end of a pipe, not a socket
+	connFIFO                          // reads ask first whether there is something: see PipeReader
 )
 
 // connCold is what few connections have.
@@ -121,11 +123,19 @@ func addrPort(a net.Addr) netip.AddrPort {
 
 // opError wraps an error as package net does.
 func (c *Conn) opError(op string, err error) error {
-	e := &net.OpError{Op: op, Net: "tcp", Err: err}
+	e := &net.OpError{Op: op, Net: c.network(), Err: err}
 	if k := c.cold; k != nil {
 		e.Source, e.Addr = k.local, k.remote
 	}
 	return e
+}
+
+// network names what kind of connection c is.
+func (c *Conn) network() string {
+	if c.flags&connPipe != 0 {
+		return "pipe"
+	}
+	return "tcp"
 }
 
 // SetNoDelay turns Nagle's algorithm off (the default) or on.

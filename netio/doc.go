@@ -66,6 +66,12 @@
 // What is not an operation, such as [Conn.LocalAddr], is for tasks of the home loop
 // only.
 //
+// # Pipes
+//
+// [NewPipe] makes a pipe, [OpenPipeReader] and [OpenPipeWriter] open one that has a
+// name, and [PipeReaderFrom] and [PipeWriterFrom] take over a file, such as the end of
+// a pipe to another process. Their ends are used like a connection's directions.
+//
 // # And package net
 //
 // [FromNetConn] and [Conn.NetConn] hand a connection over in either direction, with

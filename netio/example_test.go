@@ -199,3 +199,31 @@ func connected(t *async.Task) (client, server *netio.Conn, err error) {
 	server, err = ln.Accept().Await(t)
 	return client, server, err
 }
+
+// A pipe between two tasks. It ends when its writer closes.
+func ExampleNewPipe() {
+	run(func(t *async.Task) error {
+		r, w, err := netio.NewPipe(t)
+		if err != nil {
+			return err
+		}
+		defer r.Close().Await(t)
+		t.Go(func(t *async.Task) error {
+			defer w.Close().Await(t)
+			_, err := w.Write([]byte("through the pipe")).Await(t)
+			return err
+		})
+		for {
+			b, err := r.Recv().Await(t)
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			fmt.Printf("%s\n", b)
+		}
+	})
+	// Output:
+	// through the pipe
+}

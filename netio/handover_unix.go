@@ -125,7 +125,7 @@ func (c *Conn) file(t *async.Task) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(fd), "tcp"), nil
+	return os.NewFile(uintptr(fd), c.network()), nil
 }
 
 // NetConn hands the connection over to package net. c is closed then, without the

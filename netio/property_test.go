@@ -38,6 +38,16 @@ func TestNothingIsLost(t *testing.T) {
 	if testing.Short() {
 		size /= 20
 	}
+	for _, w := range chaosWorlds(seed) {
+		t.Run(w.name, func(t *testing.T) {
+			t.Logf("go test -run '%s' ./netio -netio.seed=%d", t.Name(), seed)
+			w.run(t, func(e *env) { moveAll(e, seed, size) })
+		})
+	}
+}
+
+// chaosWorlds are those in which things go wrong at random.
+func chaosWorlds(seed uint64) []*world {
 	faults := func(f driver.Faults) *driver.MemoryOptions {
 		return &driver.MemoryOptions{Seed: seed, Buffers: 16, Faults: f}
 	}
@@ -53,12 +63,7 @@ func TestNothingIsLost(t *testing.T) {
 			ws = append(ws, w)
 		}
 	}
-	for _, w := range ws {
-		t.Run(w.name, func(t *testing.T) {
-			t.Logf("go test -run '%s' ./netio -netio.seed=%d", t.Name(), seed)
-			w.run(t, func(e *env) { moveAll(e, seed, size) })
-		})
-	}
+	return ws
 }
 
 // moveAll moves size bytes in all, over a few connections.
@@ -83,7 +88,7 @@ func moveAll(e *env, seed uint64, size int) {
 		for end, c := range []*netio.Conn{a, b} {
 			// Reader and writer of one end are on one loop or on two, the
 			// connection's own or the other.
-			start(i, func(x *chaos) { x.write(c, each) })
+			start(i, func(x *chaos) { x.write(c, each); x.closeWrite(c) })
 			start(i+i/2+end, func(x *chaos) { x.read(c, each) })
 		}
 	}
@@ -192,8 +197,8 @@ func (w *watched[T]) Poll(t *async.Task) (T, error) {
 
 func (w *watched[T]) Cancel(t *async.Task, loser bool) bool { return w.op.Cancel(t, loser) }
 
-// write writes the first n bytes of pattern, and ends the direction.
-func (x *chaos) write(c *netio.Conn, n int) {
+// write writes the first n bytes of pattern.
+func (x *chaos) write(c sink, n int) {
 	for at := 0; at < n; {
 		b := pattern(at, min(1+x.rng.IntN(1<<(1+x.rng.IntN(15))), n-at))
 		op := c.Write(b)
@@ -214,6 +219,10 @@ func (x *chaos) write(c *netio.Conn, n int) {
 			break
 		}
 	}
+}
+
+// closeWrite ends the direction.
+func (x *chaos) closeWrite(c *netio.Conn) {
 	for end := c.CloseWrite().Op(); ; end = c.CloseWrite().Op() {
 		_, err, f := disturb(x, &end)
 		x.check(err)
@@ -224,7 +233,7 @@ func (x *chaos) write(c *netio.Conn, n int) {
 }
 
 // read reads n bytes of pattern and the end.
-func (x *chaos) read(c *netio.Conn, n int) {
+func (x *chaos) read(c source, n int) {
 	buf := make([]byte, 1<<16)
 	at := 0
 	take := func(b []byte) {

@@ -12,10 +12,24 @@ import (
 // sender then fills the kernel's buffer and is slowed down.
 const maxChunks = 4
 
-// arm starts a lent receive.
+// arm starts a lent receive, or on a pipe, for which no driver lends, the wait for
+// something to read.
 func (c *Conn) arm() {
-	c.rd.op.RecvLent(int(c.fd), (*connReads)(c))
+	if c.flags&connPipe != 0 {
+		c.rd.op.Ready(int(c.fd), driver.Readable, (*connReads)(c))
+	} else {
+		c.rd.op.RecvLent(int(c.fd), (*connReads)(c))
+	}
 	c.home.drv.Submit(&c.rd.op)
+}
+
+// receiveInto prepares the read of some bytes into b.
+func (c *Conn) receiveInto(b []byte) {
+	if c.flags&connPipe != 0 {
+		c.rd.op.Read(int(c.fd), b, (*connReads)(c))
+	} else {
+		c.rd.op.Recv(int(c.fd), b, (*connReads)(c))
+	}
 }
 
 // connReads is told about the driver's read operations.
@@ -27,10 +41,27 @@ func (x *connReads) Complete(op *driver.Op, r driver.Result) {
 	switch {
 	case op.Kind() == driver.OpRecvLent:
 		c.receivedLent(r)
+	case op.Kind() == driver.OpReady:
+		c.becameReady(r)
 	case c.rd.kind == readLent:
 		c.receivedHere(op.Bytes(), r)
 	default:
 		c.received(r)
+	}
+}
+
+// becameReady goes on with a read of a pipe that has something to read. Nothing
+// was taken yet, so one that is to end can.
+func (c *Conn) becameReady(r driver.Result) {
+	switch {
+	case r.Err != nil:
+		c.received(r)
+	case c.rd.why != waiting:
+		c.received(driver.Result{Err: driver.ErrCanceled})
+	case c.rd.kind == readLent:
+		c.receiveHere()
+	default:
+		c.readQueued()
 	}
 }
 
@@ -56,7 +87,7 @@ func (c *Conn) received(r driver.Result) {
 // none left to lend. Were it to wait, those who have the driver's might in turn be
 // waiting for this one.
 func (c *Conn) receiveHere() {
-	c.rd.op.Recv(int(c.fd), c.home.newBuffer(), (*connReads)(c))
+	c.receiveInto(c.home.newBuffer())
 	c.home.drv.Submit(&c.rd.op)
 }
 
@@ -122,9 +153,14 @@ func (c *Conn) rearm() {
 		c.arm()
 		return
 	}
+	c.readQueued()
+}
+
+// readQueued reads for the Read whose buffer had to wait for another operation.
+func (c *Conn) readQueued() {
 	b := c.cold.buf
 	c.cold.buf = nil
-	c.rd.op.Recv(int(c.fd), b, (*connReads)(c))
+	c.receiveInto(b)
 	c.home.drv.Submit(&c.rd.op)
 }
 

@@ -51,17 +51,18 @@ func (c *Conn) beginRead(q queuedRead) {
 		r.outcome = timedOut
 		return
 	}
+	asks := q.kind == readLent || c.flags&connFIFO != 0
 	if q.kind == readInto {
-		if r.op.InFlight() {
+		if asks || r.op.InFlight() {
 			c.rare().buf = q.buf // a lent receive is armed, and brings the bytes
 		} else {
-			r.op.Recv(int(c.fd), q.buf, (*connReads)(c))
+			c.receiveInto(q.buf)
 		}
 	}
 	if c.serve() || r.op.InFlight() {
 		return
 	}
-	if q.kind == readLent {
+	if asks {
 		c.arm()
 	} else {
 		c.home.drv.Submit(&r.op)
@@ -211,7 +212,7 @@ func (c *Conn) cancelRead(ticket uint32) (idle bool) {
 
 // ownOp reports whether the driver has an operation that is for the read whose
 // turn it is, and nobody else.
-func (c *Conn) ownOp() bool { return c.rd.op.InFlight() && c.rd.op.Kind() == driver.OpRecv }
+func (c *Conn) ownOp() bool { return c.rd.op.InFlight() && c.rd.op.Kind() != driver.OpRecvLent }
 
 // cancelOwn asks that operation to end. The first reason is the one that counts.
 func (c *Conn) cancelOwn(why outcome) {

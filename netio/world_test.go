@@ -243,7 +243,22 @@ func (e *env) close(cs ...closer) {
 	}
 }
 
-func (e *env) write(c *netio.Conn, s string) {
+// A source and a sink are what a connection and the ends of a pipe have in common.
+type source interface {
+	Read(b []byte) async.Op[int]
+	Recv() async.Op[[]byte]
+	SetReadDeadline(at time.Time) async.Act
+	Close() async.Act
+}
+
+type sink interface {
+	Write(b []byte) async.Op[int]
+	Writev(bufs ...[]byte) async.Op[int]
+	SetWriteDeadline(at time.Time) async.Act
+	Close() async.Act
+}
+
+func (e *env) write(c sink, s string) {
 	e.Helper()
 	n, err := c.Write([]byte(s)).Await(e.task)
 	e.check(err)
@@ -251,7 +266,7 @@ func (e *env) write(c *netio.Conn, s string) {
 }
 
 // read reads n bytes.
-func (e *env) read(c *netio.Conn, n int) string {
+func (e *env) read(c source, n int) string {
 	e.Helper()
 	b := make([]byte, n)
 	_, err := netio.ReadFull(e.task, c, b)
@@ -259,7 +274,7 @@ func (e *env) read(c *netio.Conn, n int) string {
 	return string(b)
 }
 
-func (e *env) recv(c *netio.Conn) string {
+func (e *env) recv(c source) string {
 	e.Helper()
 	b, err := c.Recv().Await(e.task)
 	e.check(err)
@@ -267,7 +282,7 @@ func (e *env) recv(c *netio.Conn) string {
 }
 
 // wantEOF fails the test unless the end of the stream comes next, and stays.
-func (e *env) wantEOF(c *netio.Conn) {
+func (e *env) wantEOF(c source) {
 	e.Helper()
 	for range 2 {
 		n, err := c.Read(make([]byte, 10)).Await(e.task)
@@ -290,7 +305,7 @@ var errTest = errors.New("cancelled by the test")
 
 // fill writes bytes of pattern to c until that has to wait, and returns how many it
 // has written.
-func (e *env) fill(c *netio.Conn) (written int) {
+func (e *env) fill(c sink) (written int) {
 	e.Helper()
 	for {
 		task, stop := e.task.WithTimeout(20 * time.Millisecond)
@@ -331,7 +346,7 @@ func (e *env) tooMuch() int {
 
 // drain reads until the end of the stream, and fails the test unless that is the
 // first n bytes of pattern.
-func (e *env) drain(c *netio.Conn, n int) {
+func (e *env) drain(c source, n int) {
 	e.Helper()
 	at := 0
 	for {

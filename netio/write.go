@@ -156,7 +156,11 @@ func (w *writing) submit() {
 		w.op.Writev(int(c.fd), w.vec, w)
 		c.home.drv.Submit(&w.op)
 	case len(w.buf) > 0:
-		w.op.Send(int(c.fd), w.buf, w)
+		if c.flags&connPipe != 0 {
+			w.op.Write(int(c.fd), w.buf, w)
+		} else {
+			w.op.Send(int(c.fd), w.buf, w)
+		}
 		c.home.drv.Submit(&w.op)
 	default:
 		w.outcome = gotBytes

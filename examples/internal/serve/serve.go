@@ -3,16 +3,15 @@
 package serve
 
 import (
-	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/netio"
+	"rondo.dev/rondo/signals"
 )
 
 // Main parses the command line and serves connections until SIGINT or SIGTERM.
@@ -23,17 +22,17 @@ func Main(addr string, handler func(t *async.Task, c *netio.Conn) error, opts ..
 	loops := flag.Int("loops", 0, "number of event loops; 0 is one a processor")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	err := rondo.Run(func(t *async.Task) error {
+		t, stop := signals.WithCancel(t) // by SIGINT and SIGTERM
+		defer stop()
 		ln, err := netio.Listen(t, "tcp", addr)
 		if err != nil {
 			return err
 		}
 		fmt.Println("listening on", ln.Addr())
 		return netio.Serve(t, ln, handler, opts...)
-	}, rondo.Context(ctx), rondo.Driver(*driver), rondo.Loops(*loops))
-	if err != nil && ctx.Err() == nil {
+	}, rondo.Driver(*driver), rondo.Loops(*loops))
+	if sig := (*signals.Error)(nil); err != nil && !errors.As(err, &sig) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
