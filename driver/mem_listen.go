@@ -24,6 +24,7 @@ const memBacklog = 4096
 // memNames is the space of addresses.
 type memNames struct {
 	listeners map[Addr][]*memListener // several only where all are shared
+	datagrams map[Addr][]*memDatagram // likewise
 	lastPort  uint16
 	turns     int // of listeners that share an address
 }
@@ -46,6 +47,11 @@ func (n *memNames) anyPort() uint16 {
 
 func (n *memNames) used(port uint16) bool {
 	for a := range n.listeners {
+		if a.Path == "" && a.Port() == port {
+			return true
+		}
+	}
+	for a := range n.datagrams {
 		if a.Path == "" && a.Port() == port {
 			return true
 		}

@@ -16,6 +16,23 @@ type memPacket struct {
 
 type memMessage struct {
 	body, control []byte
+	from          Addr
+	class         int // Ancillary.TrafficClass
+	segment       int // Ancillary.SegmentSize
+}
+
+// tell hands the message to a receiver, and returns how much of it fits.
+func (x *memMessage) tell(b []byte, msg *Msg) int {
+	n := copy(b, x.body)
+	if n < len(x.body) {
+		msg.RecvFlags |= msgTrunc
+	}
+	msg.Addr, msg.N = x.from, n
+	msg.ControlN = copy(msg.Control, x.control)
+	if a := msg.Ancillary; a != nil {
+		a.TrafficClass, a.SegmentSize, a.Rights = x.class, x.segment, nil
+	}
+	return n
 }
 
 // maxMessages is how many messages wait at one end before the sender does.
@@ -55,13 +72,8 @@ func (p *memPacket) receive(m *Memory, b []byte, msg *Msg) (int, error) {
 	first := p.queue[0]
 	p.queue[0] = memMessage{}
 	p.queue = p.queue[1:]
-	n := copy(b, first.body)
-	if n < len(first.body) {
-		msg.RecvFlags |= msgTrunc
-	}
-	msg.ControlN = copy(msg.Control, first.control)
 	m.changed(p.peer.fd)
-	return n, nil
+	return first.tell(b, msg), nil
 }
 
 func (p *memPacket) send(m *Memory, message memMessage) (int, error) {
