@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -32,8 +31,17 @@ const maxDatagram = 65507
 
 // Packet makes an unbound socket for messages.
 func (m *Memory) Packet(addr Addr, t SocketType) (int, error) {
-	if t != Datagram {
-		return -1, errors.ErrUnsupported
+	switch {
+	case t == SeqPacket && addr.Path != "":
+		p := &memPacket{}
+		fd, d, err := m.install(p)
+		if err != nil {
+			return -1, err
+		}
+		p.fd = d
+		return fd, nil
+	case t != Datagram:
+		return -1, syscall.EPROTONOSUPPORT
 	}
 	s := &memDatagram{unix: addr.Path != ""}
 	fd, d, err := m.install(s)

@@ -87,7 +87,7 @@ func (m *Memory) performSocket(x *memOp, s memSocket) (Result, step) {
 		return ended(0, s.shutdown(m, int(op.flags)))
 	case OpConnect:
 		switch s := s.(type) {
-		case *memStream:
+		case memEnd:
 			return ended(0, m.connect(s, x.fd, op.connect().Addr))
 		case *memDatagram:
 			return ended(0, s.connect(m, op.connect().Addr))

@@ -132,6 +132,14 @@ type Msg struct {
 	raw       rawMsg
 }
 
+// Forget lets go of all that the caller has put into m, and of what was received,
+// but keeps the memory that the driver has made for itself: m can be used again
+// without an allocation. It must not be in flight.
+func (m *Msg) Forget() {
+	m.raw.forget()
+	*m = Msg{raw: m.raw}
+}
+
 // A Batch is the argument of RecvBatch and SendBatch: several messages. Their
 // Flags and Control are not used, their Ancillary is.
 type Batch struct {

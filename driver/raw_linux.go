@@ -25,6 +25,12 @@ type rawMsg struct {
 	control []byte // of Msg.Ancillary
 }
 
+// forget lets go of the caller's memory.
+func (r *rawMsg) forget() {
+	clear(r.iov)
+	r.hdr = unix.Msghdr{}
+}
+
 type rawBatch struct {
 	hdrs []mmsghdr
 }
@@ -96,6 +102,13 @@ func (m *Msg) received(n int) {
 	if m.Ancillary != nil {
 		m.Ancillary.parse(m.raw.control[:min(m.ControlN, len(m.raw.control))])
 		m.ControlN = 0
+		// Where there is no other control data, its room takes descriptors too.
+		for len(m.Ancillary.Rights) > max(m.Ancillary.MaxRights, 0) {
+			last := len(m.Ancillary.Rights) - 1
+			_ = closeFD(m.Ancillary.Rights[last])
+			m.Ancillary.Rights = m.Ancillary.Rights[:last]
+			m.RecvFlags |= unix.MSG_CTRUNC
+		}
 	}
 }
 

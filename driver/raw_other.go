@@ -12,3 +12,5 @@ type (
 	rawPath  struct{}
 	rawStat  struct{}
 )
+
+func (*rawMsg) forget() {}
