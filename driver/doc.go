@@ -54,6 +54,7 @@
 // keeps the buffer. ErrCanceled means that nothing happened:
 //
 //	Read, Recv, RecvMsg      no byte was taken from the stream
+//	RecvBatch, SendBatch     no message was received, or sent
 //	RecvLent                 the same; results that came before it stand
 //	Accept, AcceptMulti      the connection waits at the listener
 //	Write, Send, Writev...   no byte was written

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"errors"
+	"net/netip"
 	"time"
 )
 
@@ -66,7 +67,15 @@ type Driver interface {
 type Sockets interface {
 	// Socket makes an unbound stream socket fit for connecting to addr.
 	Socket(addr Addr) (fd int, err error)
-	// Listen makes a listening stream socket.
+	// Packet makes an unbound socket that keeps the boundaries of messages, of
+	// the family of addr: UDP, or a Unix socket of datagrams; with SeqPacket a
+	// Unix socket of ordered messages, to connect with.
+	Packet(addr Addr, t SocketType) (fd int, err error)
+	// Bind gives a socket an address of its own.
+	Bind(fd int, addr Addr) error
+	// SocketPair makes two Unix sockets that are connected to each other.
+	SocketPair(t SocketType) (a, b int, err error)
+	// Listen makes a listening socket.
 	Listen(addr Addr, o ListenOptions) (fd int, err error)
 	// Pipe makes a pipe: r is read, w is written.
 	Pipe() (r, w int, err error)
@@ -77,6 +86,14 @@ type Sockets interface {
 	// errors.ErrUnsupported for an option that it does not have.
 	SetOption(fd int, o Option, value int) error
 	GetOption(fd int, o Option) (value int, err error)
+	// Group joins a multicast group, or leaves it, on the network interface of
+	// that index; 0 leaves the choice to the system.
+	Group(fd int, group netip.Addr, index int, join bool) error
+	// PeerCred tells who has connected a Unix socket, or made the pair.
+	PeerCred(fd int) (Cred, error)
+	// Unlink removes the name of a Unix socket from the file system. An abstract
+	// one has none there.
+	Unlink(addr Addr) error
 	// Dup makes another descriptor for a socket, for another driver: several
 	// loops can accept from one listener.
 	Dup(fd int) (int, error)
@@ -87,9 +104,26 @@ type Sockets interface {
 
 // ListenOptions are the options that have to be set before a socket listens.
 type ListenOptions struct {
-	Backlog   int  // 0: the system's maximum
-	ReusePort bool // SO_REUSEPORT: several sockets share one address
-	NoReuse   bool // leave SO_REUSEADDR off
+	Type      SocketType // Stream, or SeqPacket for a Path
+	Backlog   int        // 0: the system's maximum
+	ReusePort bool       // SO_REUSEPORT: several sockets share one address
+	NoReuse   bool       // leave SO_REUSEADDR off
+}
+
+// A SocketType says what a socket keeps of what is sent through it.
+type SocketType uint8
+
+const (
+	Stream    SocketType = iota // bytes in order
+	Datagram                    // messages, each with an address of its own
+	SeqPacket                   // messages in order, of a connection
+)
+
+// Cred tells who is at the other end of a Unix socket.
+type Cred struct {
+	PID int // of the process, in the reader's PID namespace; 0 if it has none there
+	UID int // effective
+	GID int // effective
 }
 
 // An Option is a socket option in portable clothing.
@@ -105,6 +139,24 @@ const (
 	SendBuffer                        // SO_SNDBUF: bytes
 	RecvBuffer                        // SO_RCVBUF: bytes
 	SocketError                       // SO_ERROR: read and cleared, GetOption only
+	QuickAck                          // TCP_QUICKACK: 0 or 1
+	ReuseAddr                         // SO_REUSEADDR: 0 or 1
+	ReusePort                         // SO_REUSEPORT: 0 or 1
+	IPv6Only                          // IPV6_V6ONLY: 0 or 1
+	Broadcast                         // SO_BROADCAST: 0 or 1
+
+	// Those below are options of IPv4 and of IPv6 under two names. A socket of
+	// IPv6 has both where the system lets it.
+
+	TrafficClass       // IP_TOS, IPV6_TCLASS: the octet, with ECN in its two lowest bits
+	HopLimit           // IP_TTL, IPV6_UNICAST_HOPS
+	MulticastHops      // IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS
+	MulticastLoop      // IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP: 0 or 1
+	MulticastInterface // IP_MULTICAST_IF, IPV6_MULTICAST_IF: the index of an interface, 0 for the system's choice
+	RecvTrafficClass   // IP_RECVTOS, IPV6_RECVTCLASS: 0 or 1, see Ancillary
+	RecvSegments       // UDP_GRO: 0 or 1, see Ancillary
+
+	numOptions
 )
 
 // Stats counts what a driver did since it was made.

@@ -115,6 +115,10 @@ func (u *uring) Submit(op *Op) {
 
 // start writes the request for the operation in slot i.
 func (u *uring) start(i uint32, flags uint8) {
+	if u.slots.at(i).op.kind.isBatch() {
+		u.tryBatch(i)
+		return
+	}
 	e := u.request(i)
 	if err := u.prepare(e, u.slots.at(i).op); err != nil {
 		*e = sqe{} // which asks for nothing

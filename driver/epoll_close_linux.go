@@ -98,13 +98,13 @@ func (ep *epoll) CloseNow(fd int) error {
 // Socket makes a socket for connecting.
 func (ep *epoll) Socket(addr Addr) (int, error) {
 	fd, err := ep.kernelSockets.Socket(addr)
-	return ep.made(fd, err, addr)
+	return ep.made(fd, err, addr.Path == "")
 }
 
 // Listen makes a listening socket.
 func (ep *epoll) Listen(addr Addr, o ListenOptions) (int, error) {
 	fd, err := ep.kernelSockets.Listen(addr, o)
-	return ep.made(fd, err, addr)
+	return ep.made(fd, err, addr.Path == "")
 }
 
 // Pipe makes a pipe.
@@ -116,12 +116,29 @@ func (ep *epoll) Pipe() (r, w int, err error) {
 	return r, w, err
 }
 
-func (ep *epoll) made(fd int, err error, addr Addr) (int, error) {
+// Packet makes a socket that keeps the boundaries of messages.
+func (ep *epoll) Packet(addr Addr, t SocketType) (int, error) {
+	fd, err := ep.kernelSockets.Packet(addr, t)
+	return ep.made(fd, err, false)
+}
+
+// SocketPair makes two connected sockets.
+func (ep *epoll) SocketPair(t SocketType) (a, b int, err error) {
+	a, b, err = ep.kernelSockets.SocketPair(t)
+	if err != nil {
+		return -1, -1, err
+	}
+	ep.fresh(a, fdKnown|fdSocket)
+	ep.fresh(b, fdKnown|fdSocket)
+	return a, b, nil
+}
+
+func (ep *epoll) made(fd int, err error, tcp bool) (int, error) {
 	if err != nil {
 		return -1, err
 	}
 	is := fdKnown | fdSocket
-	if addr.Path == "" {
+	if tcp {
 		is |= fdTcp
 	}
 	ep.fresh(fd, is)

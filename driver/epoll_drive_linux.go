@@ -9,7 +9,7 @@ const maxAttempts = 32
 // direction returns what an operation waits for.
 func (o *Op) direction() direction {
 	switch o.kind {
-	case OpWrite, OpSend, OpWritev, OpSendMsg, OpConnect:
+	case OpWrite, OpSend, OpWritev, OpSendMsg, OpSendBatch, OpConnect:
 		return outward
 	}
 	return inward
@@ -82,6 +82,8 @@ func (ep *epoll) attempt(e *entry, op *Op) (Result, step) {
 		return ep.lend(e, op)
 	case OpRecvMsg, OpSendMsg:
 		return message(op)
+	case OpRecvBatch, OpSendBatch:
+		return batch(op)
 	case OpAccept, OpAcceptMulti:
 		return ep.accept(e, op)
 	case OpConnect:
@@ -172,10 +174,28 @@ func message(op *Op) (Result, step) {
 	if op.kind == OpSendMsg {
 		n, errno = rawSendmsg(op.fd, h, m.Flags)
 	} else if n, errno = rawRecvmsg(op.fd, h, m.Flags); errno == 0 {
-		m.received()
+		m.received(n)
 	}
 	if errno == unix.EAGAIN && m.Flags&unix.MSG_DONTWAIT != 0 {
 		return Result{Err: errno}, stepEnd
+	}
+	return stepOf(n, errno)
+}
+
+// batch sends or receives several messages, as many as can be without waiting.
+func batch(op *Op) (Result, step) {
+	b, send := op.batch(), op.kind == OpSendBatch
+	hdrs, err := b.headers(send)
+	if err != nil || len(hdrs) == 0 {
+		return Result{Err: err}, stepEnd
+	}
+	call := rawRecvmmsg
+	if send {
+		call = rawSendmmsg
+	}
+	n, errno := call(op.fd, hdrs)
+	if errno == 0 {
+		b.moved(n, send)
 	}
 	return stepOf(n, errno)
 }

@@ -81,9 +81,9 @@ func (d *memFD) laneFor(x *memOp) *memLane {
 		return &memLane{}
 	}
 	switch x.op.kind {
-	case OpRead, OpRecv, OpRecvLent, OpRecvMsg, OpAccept, OpAcceptMulti:
+	case OpRead, OpRecv, OpRecvLent, OpRecvMsg, OpRecvBatch, OpAccept, OpAcceptMulti:
 		return &d.in
-	case OpWrite, OpSend, OpWritev, OpSendMsg, OpConnect:
+	case OpWrite, OpSend, OpWritev, OpSendMsg, OpSendBatch, OpConnect:
 		return &d.out
 	}
 	d.others = append(d.others, x)

@@ -6,6 +6,17 @@ import (
 	"syscall"
 )
 
+// A memEnd is one end of a connection that may be made through a listener.
+type memEnd interface {
+	memSocket
+	connected() bool
+	// establish connects the end, which gets the address local, and returns the
+	// other one, which gets addr.
+	establish(m *Memory, local, addr Addr) memEnd
+	accepted(d *memFD)
+	refuse(m *Memory) // closes an end that was not accepted
+}
+
 // A memListener accepts connections. Between connect and accept a connection
 // waits in the backlog, where the client may already use it.
 type memListener struct {
@@ -13,7 +24,8 @@ type memListener struct {
 	addr    Addr
 	shared  bool // ReusePort
 	most    int  // that the backlog holds
-	backlog []*memStream
+	packets bool // connections keep the boundaries of messages
+	backlog []memEnd
 	dialers []*memFD // whose connects wait for room in the backlog
 	opts    memOptions
 }
@@ -24,6 +36,7 @@ const memBacklog = 4096
 // memNames is the space of addresses.
 type memNames struct {
 	listeners map[Addr][]*memListener // several only where all are shared
+	datagrams map[Addr][]*memDatagram // likewise
 	lastPort  uint16
 	turns     int // of listeners that share an address
 }
@@ -50,6 +63,11 @@ func (n *memNames) used(port uint16) bool {
 			return true
 		}
 	}
+	for a := range n.datagrams {
+		if a.Path == "" && a.Port() == port {
+			return true
+		}
+	}
 	return false
 }
 
@@ -64,7 +82,7 @@ func (m *Memory) Listen(addr Addr, o ListenOptions) (int, error) {
 			return -1, syscall.EADDRINUSE
 		}
 	}
-	l := &memListener{addr: addr, shared: o.ReusePort, most: o.Backlog}
+	l := &memListener{addr: addr, shared: o.ReusePort, most: o.Backlog, packets: o.Type == SeqPacket}
 	if l.most <= 0 {
 		l.most = memBacklog
 	}
@@ -109,12 +127,15 @@ func (m *Memory) lookup(addr Addr) *memListener {
 }
 
 // connect connects s to addr, or waits for room in the backlog there.
-func (m *Memory) connect(s *memStream, d *memFD, addr Addr) error {
-	if s.peer != nil {
+func (m *Memory) connect(s memEnd, d *memFD, addr Addr) error {
+	if s.connected() {
 		return syscall.EISCONN
 	}
+	_, packets := s.(*memPacket)
 	l := m.lookup(addr)
 	switch {
+	case l != nil && l.packets != packets:
+		return syscall.EPROTOTYPE
 	case l == nil && addr.Path != "":
 		return syscall.ENOENT
 	case l == nil:
@@ -125,6 +146,7 @@ func (m *Memory) connect(s *memStream, d *memFD, addr Addr) error {
 		}
 		return syscall.EAGAIN
 	}
+	var local Addr
 	if addr.Path == "" {
 		ip := addr.Addr()
 		if ip.IsUnspecified() {
@@ -134,11 +156,9 @@ func (m *Memory) connect(s *memStream, d *memFD, addr Addr) error {
 			}
 			addr.AddrPort = netip.AddrPortFrom(ip, addr.Port())
 		}
-		s.local = Addr{AddrPort: netip.AddrPortFrom(ip, m.names.anyPort())}
+		local = Addr{AddrPort: netip.AddrPortFrom(ip, m.names.anyPort())}
 	}
-	server := &memStream{local: addr}
-	m.join(s, server)
-	l.backlog = append(l.backlog, server)
+	l.backlog = append(l.backlog, s.establish(m, local, addr))
 	m.changed(l.fd)
 	return nil
 }
@@ -156,7 +176,7 @@ func (l *memListener) accept(m *Memory) (int, error) {
 	l.backlog[0] = nil
 	l.backlog = l.backlog[1:]
 	fd, d, err := m.install(s)
-	s.fd = d
+	s.accepted(d)
 	for _, waiting := range l.dialers {
 		m.changed(waiting)
 	}
@@ -171,8 +191,7 @@ func (l *memListener) close(m *Memory) {
 		delete(m.names.listeners, l.addr)
 	}
 	for _, s := range l.backlog {
-		s.peer.reset()
-		s.close(m)
+		s.refuse(m)
 	}
 	for _, waiting := range l.dialers {
 		m.changed(waiting)

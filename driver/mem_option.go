@@ -21,18 +21,23 @@ func (o memOptions) get(option Option) int {
 		return 75
 	case KeepAliveCount:
 		return 9
+	case HopLimit:
+		return 64
+	case MulticastHops, MulticastLoop:
+		return 1
 	}
 	return 0
 }
 
-// SetOption sets a socket option. Linger and RecvBuffer, which is how many bytes
-// the socket holds for its reader, have an effect; the others are only kept.
+// SetOption sets a socket option. Those of sockets for datagrams have an effect,
+// Linger, and for streams RecvBuffer, which is how many bytes the socket holds for
+// its reader; the others are only kept.
 func (m *Memory) SetOption(fd int, o Option, value int) error {
 	s, err := m.socket(fd)
 	if err != nil {
 		return err
 	}
-	if o < NoDelay || o >= SocketError {
+	if o < NoDelay || o == SocketError || o >= numOptions {
 		return errors.ErrUnsupported
 	}
 	if o == Linger {
@@ -58,7 +63,7 @@ func (m *Memory) GetOption(fd int, o Option) (int, error) {
 	}
 	stream, isStream := s.(*memStream)
 	switch {
-	case o < NoDelay || o > SocketError:
+	case o < NoDelay || o >= numOptions:
 		return 0, errors.ErrUnsupported
 	case o == RecvBuffer && isStream && stream.peer != nil:
 		return stream.in.size, nil

@@ -4,8 +4,9 @@ import "syscall"
 
 // A memPacket is one end of a connection that keeps the boundaries of messages.
 type memPacket struct {
-	fd      *memFD
-	peer    *memPacket
+	fd      *memFD     // nil until it is accepted
+	peer    *memPacket // nil until it is connected
+	local   Addr
 	queue   []memMessage // received, oldest first
 	opts    memOptions
 	closed  bool
@@ -16,6 +17,23 @@ type memPacket struct {
 
 type memMessage struct {
 	body, control []byte
+	from          Addr
+	class         int // Ancillary.TrafficClass
+	segment       int // Ancillary.SegmentSize
+}
+
+// tell hands the message to a receiver, and returns how much of it fits.
+func (x *memMessage) tell(b []byte, msg *Msg) int {
+	n := copy(b, x.body)
+	if n < len(x.body) {
+		msg.RecvFlags |= msgTrunc
+	}
+	msg.Addr, msg.N = x.from, n
+	msg.ControlN = copy(msg.Control, x.control)
+	if a := msg.Ancillary; a != nil {
+		a.TrafficClass, a.SegmentSize, a.Rights = x.class, x.segment, nil
+	}
+	return n
 }
 
 // maxMessages is how many messages wait at one end before the sender does.
@@ -37,6 +55,18 @@ func (m *Memory) Packets() (a, b int, err error) {
 	return a, b, nil
 }
 
+func (p *memPacket) connected() bool   { return p.peer != nil }
+func (p *memPacket) accepted(d *memFD) { p.fd = d }
+
+func (p *memPacket) establish(m *Memory, local, addr Addr) memEnd {
+	server := &memPacket{local: addr, peer: p}
+	p.local, p.peer = local, server
+	m.changed(p.fd)
+	return server
+}
+
+func (p *memPacket) refuse(m *Memory) { p.close(m) }
+
 func (p *memPacket) read(m *Memory, b []byte) (int, error) { return p.receive(m, b, &Msg{}) }
 
 func (p *memPacket) write(m *Memory, b []byte) (int, error) {
@@ -46,6 +76,9 @@ func (p *memPacket) write(m *Memory, b []byte) (int, error) {
 // receive takes a message into b, which may be too short for it, and tells msg
 // the rest.
 func (p *memPacket) receive(m *Memory, b []byte, msg *Msg) (int, error) {
+	if p.peer == nil {
+		return 0, syscall.ENOTCONN
+	}
 	if len(p.queue) == 0 {
 		if p.ended || p.stopped {
 			return 0, nil
@@ -55,17 +88,14 @@ func (p *memPacket) receive(m *Memory, b []byte, msg *Msg) (int, error) {
 	first := p.queue[0]
 	p.queue[0] = memMessage{}
 	p.queue = p.queue[1:]
-	n := copy(b, first.body)
-	if n < len(first.body) {
-		msg.RecvFlags |= msgTrunc
-	}
-	msg.ControlN = copy(msg.Control, first.control)
 	m.changed(p.peer.fd)
-	return n, nil
+	return first.tell(b, msg), nil
 }
 
 func (p *memPacket) send(m *Memory, message memMessage) (int, error) {
 	switch {
+	case p.peer == nil:
+		return 0, syscall.ENOTCONN
 	case p.shut || p.peer.closed || p.peer.stopped:
 		return 0, syscall.EPIPE
 	case len(p.peer.queue) >= maxMessages:
@@ -77,6 +107,9 @@ func (p *memPacket) send(m *Memory, message memMessage) (int, error) {
 }
 
 func (p *memPacket) ready(*Memory) (ev Events) {
+	if p.peer == nil {
+		return Writable | Hangup
+	}
 	if len(p.queue) > 0 || p.ended || p.stopped {
 		ev |= Readable
 	}
@@ -93,6 +126,9 @@ func (p *memPacket) shutdown(m *Memory, how int) error {
 	if how < 0 || how > 2 {
 		return syscall.EINVAL
 	}
+	if p.peer == nil {
+		return syscall.ENOTCONN
+	}
 	if how != 1 {
 		p.stopped = true
 	}
@@ -106,10 +142,19 @@ func (p *memPacket) shutdown(m *Memory, how int) error {
 
 func (p *memPacket) close(m *Memory) {
 	p.closed, p.fd = true, nil
+	if p.peer == nil {
+		return
+	}
 	p.peer.ended = true
 	m.changed(p.peer.fd)
 }
 
-func (p *memPacket) names() (local, peer Addr, err error) { return Addr{}, Addr{}, nil }
-func (p *memPacket) options() *memOptions                 { return &p.opts }
-func (p *memPacket) mode() uint32                         { return memSock | 0o777 }
+func (p *memPacket) names() (local, peer Addr, err error) {
+	if p.peer == nil {
+		return p.local, Addr{}, syscall.ENOTCONN
+	}
+	return p.local, p.peer.local, nil
+}
+
+func (p *memPacket) options() *memOptions { return &p.opts }
+func (p *memPacket) mode() uint32         { return memSock | 0o777 }

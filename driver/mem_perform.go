@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"slices"
 	"syscall"
 )
@@ -77,19 +78,21 @@ func (m *Memory) performSocket(x *memOp, s memSocket) (Result, step) {
 	case OpRecvMsg:
 		return ended(m.receive(x, s, op.msg()))
 	case OpSendMsg:
-		msg := op.msg()
-		if p, ok := s.(*memPacket); ok {
-			return ended(p.send(m, memMessage{slices.Concat(msg.Bufs...), slices.Clone(msg.Control)}))
-		}
-		return ended(s.write(m, x.cut(slices.Concat(msg.Bufs...))))
+		return ended(m.sendMsg(x, s, op.msg()))
+	case OpRecvBatch:
+		return ended(m.batch(x, func(msg *Msg) (int, error) { return m.receive(x, s, msg) }))
+	case OpSendBatch:
+		return ended(m.batch(x, func(msg *Msg) (int, error) { return m.sendMsg(x, s, msg) }))
 	case OpShutdown:
 		return ended(0, s.shutdown(m, int(op.flags)))
 	case OpConnect:
-		c, ok := s.(*memStream)
-		if !ok {
-			return Result{Err: syscall.EISCONN}, stepEnd
+		switch s := s.(type) {
+		case memEnd:
+			return ended(0, m.connect(s, x.fd, op.connect().Addr))
+		case *memDatagram:
+			return ended(0, s.connect(m, op.connect().Addr))
 		}
-		return ended(0, m.connect(c, x.fd, op.connect().Addr))
+		return Result{Err: syscall.EISCONN}, stepEnd
 	}
 	// What is left is to accept.
 	l, ok := s.(*memListener)
@@ -103,6 +106,47 @@ func (m *Memory) performSocket(x *memOp, s memSocket) (Result, step) {
 	return r, next
 }
 
+// sendMsg sends what a Msg describes.
+func (m *Memory) sendMsg(x *memOp, s memSocket, msg *Msg) (n int, err error) {
+	message := memMessage{body: slices.Concat(msg.Bufs...), control: slices.Clone(msg.Control)}
+	if a := msg.Ancillary; a != nil {
+		if len(a.Rights) > 0 {
+			return 0, errors.ErrUnsupported
+		}
+		message.class, message.segment = a.TrafficClass, a.SegmentSize
+	}
+	switch s := s.(type) {
+	case *memPacket:
+		n, err = s.send(m, message)
+	case *memDatagram:
+		n, err = s.sendTo(m, message, msg.Addr)
+	default:
+		n, err = s.write(m, x.cut(message.body))
+	}
+	msg.N = n
+	return n, err
+}
+
+// batch moves as many messages as it can, and as the verdict allows.
+func (m *Memory) batch(x *memOp, move func(*Msg) (int, error)) (n int, err error) {
+	msgs := x.op.batch().Msgs
+	if limit := x.verdict.Limit; limit > 0 {
+		msgs = msgs[:min(len(msgs), limit)]
+	}
+	for i := range msgs {
+		if d, ok := x.fd.object.(*memDatagram); ok && i > 0 && d.err != nil {
+			return i, nil // the error is for the next operation to tell
+		}
+		if _, err := move(&msgs[i]); err != nil {
+			if i > 0 {
+				return i, nil
+			}
+			return 0, err
+		}
+	}
+	return len(msgs), nil
+}
+
 // receive fills the buffers of msg, one after the other.
 func (m *Memory) receive(x *memOp, s memSocket, msg *Msg) (n int, err error) {
 	size := 0
@@ -110,11 +154,15 @@ func (m *Memory) receive(x *memOp, s memSocket, msg *Msg) (n int, err error) {
 		size += len(b)
 	}
 	b := x.cut(make([]byte, size))
-	msg.Addr, msg.ControlN, msg.RecvFlags = Addr{}, 0, 0
-	if p, ok := s.(*memPacket); ok {
-		n, err = p.receive(m, b, msg)
-	} else {
+	msg.Addr, msg.N, msg.ControlN, msg.RecvFlags = Addr{}, 0, 0, 0
+	switch s := s.(type) {
+	case *memPacket:
+		n, err = s.receive(m, b, msg)
+	case *memDatagram:
+		n, err = s.receive(m, b, msg)
+	default:
 		n, err = s.read(m, b)
+		msg.N = n
 	}
 	for i, rest := 0, b[:n]; len(rest) > 0; i++ {
 		rest = rest[copy(msg.Bufs[i], rest):]
@@ -143,7 +191,11 @@ func (m *Memory) performLent(x *memOp, s memSocket) (Result, step) {
 
 // cut shortens b to the limit of the verdict. Messages are never cut.
 func (x *memOp) cut(b []byte) []byte {
-	if _, whole := x.fd.object.(*memPacket); whole || x.verdict.Limit <= 0 {
+	switch x.fd.object.(type) {
+	case *memPacket, *memDatagram:
+		return b
+	}
+	if x.verdict.Limit <= 0 {
 		return b
 	}
 	return b[:min(len(b), x.verdict.Limit)]

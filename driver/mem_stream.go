@@ -27,6 +27,21 @@ func (m *Memory) join(a, b *memStream) {
 	m.changed(b.fd)
 }
 
+func (s *memStream) connected() bool   { return s.peer != nil }
+func (s *memStream) accepted(d *memFD) { s.fd = d }
+
+func (s *memStream) establish(m *Memory, local, addr Addr) memEnd {
+	server := &memStream{local: addr}
+	s.local = local
+	m.join(s, server)
+	return server
+}
+
+func (s *memStream) refuse(m *Memory) {
+	s.peer.reset()
+	s.close(m)
+}
+
 func (s *memStream) read(m *Memory, b []byte) (int, error) {
 	switch {
 	case s.peer == nil:

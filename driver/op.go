@@ -24,6 +24,8 @@ const (
 	OpWritev
 	OpRecvMsg
 	OpSendMsg
+	OpRecvBatch
+	OpSendBatch
 	OpAccept
 	OpAcceptMulti
 	OpConnect
@@ -37,7 +39,7 @@ const (
 )
 
 var kindNames = [numKinds]string{"none", "read", "write", "readat", "writeat", "recv", "send", "recvlent", "writev",
-	"recvmsg", "sendmsg", "accept", "acceptmulti", "connect", "ready", "shutdown", "close", "fsync", "open", "stat"}
+	"recvmsg", "sendmsg", "recvbatch", "sendbatch", "accept", "acceptmulti", "connect", "ready", "shutdown", "close", "fsync", "open", "stat"}
 
 func (k Kind) String() string {
 	if k < numKinds {
@@ -63,7 +65,7 @@ type Op struct {
 	// ptr is what the operation works on. The kind decides which of two things
 	// it is, and only the preparing methods set both together:
 	//   - for kinds with bytes (hasBytes), the base of a []byte of length n;
-	//   - for the others, the *Vec, *Msg, *Addr, *OpenArgs or *StatArgs given.
+	//   - for the others, the *Vec, *Msg, *Batch, *ConnectArgs, *OpenArgs or *StatArgs given.
 	// It is an ordinary pointer to the collector, so it keeps the memory alive
 	// for as long as the driver keeps the Op; Go's heap does not move.
 	ptr unsafe.Pointer
@@ -119,12 +121,30 @@ type Vec struct {
 type Msg struct {
 	Bufs    [][]byte
 	Control []byte // control data to send, or room for it
-	Addr    Addr   // where to; after a receive, where from (zero on a connected socket)
+	Addr    Addr   // where to; after a receive, where from (zero on a connected stream)
 	Flags   int    // MSG_* given to the call
-	// Results of a receive; Result.N has the bytes.
+	// Ancillary, if not nil, is used instead of Control.
+	Ancillary *Ancillary
+	// Results.
+	N         int // bytes received, or sent; Result.N has them too, if the message is none of a batch
 	ControlN  int // bytes of Control filled
 	RecvFlags int // MSG_TRUNC and the like
 	raw       rawMsg
+}
+
+// Forget lets go of all that the caller has put into m, and of what was received,
+// but keeps the memory that the driver has made for itself: m can be used again
+// without an allocation. It must not be in flight.
+func (m *Msg) Forget() {
+	m.raw.forget()
+	*m = Msg{raw: m.raw}
+}
+
+// A Batch is the argument of RecvBatch and SendBatch: several messages. Their
+// Flags and Control are not used, their Ancillary is.
+type Batch struct {
+	Msgs []Msg
+	raw  rawBatch
 }
 
 // An Addr names a socket's end: an IP address with a port, or a path in the
@@ -217,6 +237,9 @@ func (k Kind) hasBytes() bool {
 	return false
 }
 
+// isBatch reports whether the argument is a *Batch.
+func (k Kind) isBatch() bool { return k == OpRecvBatch || k == OpSendBatch }
+
 // bytes returns the buffer of an operation with bytes.
 func (o *Op) bytes() []byte {
 	if !o.kind.hasBytes() {
@@ -229,7 +252,13 @@ func (o *Op) bytes() []byte {
 // The arguments of the kinds that have some: ptr was set by the preparing
 // method of that kind, from a pointer of exactly this type.
 
-func (o *Op) vec() *Vec             { return (*Vec)(o.arg(OpWritev)) }
+func (o *Op) vec() *Vec { return (*Vec)(o.arg(OpWritev)) }
+func (o *Op) batch() *Batch {
+	if o.kind == OpSendBatch {
+		return (*Batch)(o.ptr)
+	}
+	return (*Batch)(o.arg(OpRecvBatch))
+}
 func (o *Op) connect() *ConnectArgs { return (*ConnectArgs)(o.arg(OpConnect)) }
 func (o *Op) open() *OpenArgs       { return (*OpenArgs)(o.arg(OpOpen)) }
 func (o *Op) stat() *StatArgs       { return (*StatArgs)(o.arg(OpStat)) }
@@ -318,6 +347,22 @@ func (o *Op) RecvMsg(fd int, m *Msg, c Completer) {
 func (o *Op) SendMsg(fd int, m *Msg, c Completer) {
 	o.prepare(OpSendMsg, fd, c)
 	o.ptr = unsafe.Pointer(m)
+}
+
+// RecvBatch receives messages: it waits for the first, and takes those that are
+// there then, as many as b.Msgs has room for. Result.N says how many they are, and
+// Msg.N how long each is.
+func (o *Op) RecvBatch(fd int, b *Batch, c Completer) {
+	o.prepare(OpRecvBatch, fd, c)
+	o.ptr = unsafe.Pointer(b)
+}
+
+// SendBatch sends messages, in order: at least one, perhaps not all. Result.N says
+// how many. The error of a message behind the first ends the batch before it, and
+// comes when it is the first of another one.
+func (o *Op) SendBatch(fd int, b *Batch, c Completer) {
+	o.prepare(OpSendBatch, fd, c)
+	o.ptr = unsafe.Pointer(b)
 }
 
 // Accept accepts one connection; Result.N is its descriptor, non-blocking and

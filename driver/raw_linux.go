@@ -19,9 +19,26 @@ type rawVec struct {
 }
 
 type rawMsg struct {
-	iov  []unix.Iovec
-	hdr  unix.Msghdr
-	name rawAddr
+	iov     []unix.Iovec
+	hdr     unix.Msghdr
+	name    rawAddr
+	control []byte // of Msg.Ancillary
+}
+
+// forget lets go of the caller's memory.
+func (r *rawMsg) forget() {
+	clear(r.iov)
+	r.hdr = unix.Msghdr{}
+}
+
+type rawBatch struct {
+	hdrs []mmsghdr
+}
+
+// mmsghdr is struct mmsghdr of recvmmsg(2).
+type mmsghdr struct {
+	hdr unix.Msghdr
+	n   uint32 // bytes received or sent
 }
 
 type rawPath struct {
@@ -52,9 +69,14 @@ func (m *Msg) header(send bool) (*unix.Msghdr, error) {
 	*h = unix.Msghdr{}
 	m.raw.iov = appendIovecs(m.raw.iov, m.Bufs)
 	setIovecs(h, m.raw.iov)
-	if len(m.Control) > 0 {
-		h.Control = &m.Control[0]
-		h.SetControllen(len(m.Control))
+	control := m.Control
+	if m.Ancillary != nil {
+		m.raw.control = m.Ancillary.control(m.raw.control, send)
+		control = m.raw.control
+	}
+	if len(control) > 0 {
+		h.Control = &control[0]
+		h.SetControllen(len(control))
 	}
 	if !send {
 		h.Name, h.Namelen = m.raw.name.room()
@@ -69,13 +91,56 @@ func (m *Msg) header(send bool) (*unix.Msghdr, error) {
 	return h, nil
 }
 
-// received takes over what the kernel wrote into the header.
-func (m *Msg) received() {
+// received takes over what the kernel wrote into the header, beside n bytes.
+func (m *Msg) received(n int) {
 	h := &m.raw.hdr
+	m.N = n
 	m.raw.name.n = h.Namelen
 	m.Addr = m.raw.name.decode()
 	m.ControlN = int(h.Controllen)
 	m.RecvFlags = int(h.Flags)
+	if m.Ancillary != nil {
+		m.Ancillary.parse(m.raw.control[:min(m.ControlN, len(m.raw.control))])
+		m.ControlN = 0
+		// Where there is no other control data, its room takes descriptors too.
+		for len(m.Ancillary.Rights) > max(m.Ancillary.MaxRights, 0) {
+			last := len(m.Ancillary.Rights) - 1
+			_ = closeFD(m.Ancillary.Rights[last])
+			m.Ancillary.Rights = m.Ancillary.Rights[:last]
+			m.RecvFlags |= unix.MSG_CTRUNC
+		}
+	}
+}
+
+// headers fills the headers of a call that sends the messages, or receives into
+// them. Messages that can't be asked for at all end the batch before them.
+func (b *Batch) headers(send bool) ([]mmsghdr, error) {
+	clear(b.raw.hdrs)
+	b.raw.hdrs = b.raw.hdrs[:0]
+	for i := range b.Msgs {
+		h, err := b.Msgs[i].header(send)
+		if err != nil && i == 0 {
+			return nil, err
+		}
+		if err != nil || i == maxIovecs {
+			break
+		}
+		b.raw.hdrs = append(b.raw.hdrs, mmsghdr{hdr: *h})
+	}
+	return b.raw.hdrs, nil
+}
+
+// moved takes over what the kernel wrote into the first n headers.
+func (b *Batch) moved(n int, send bool) {
+	for i := range n {
+		h, m := &b.raw.hdrs[i], &b.Msgs[i]
+		if send {
+			m.N = int(h.n)
+			continue
+		}
+		m.raw.hdr = h.hdr
+		m.received(int(h.n))
+	}
 }
 
 // appendIovecs overwrites iov, which keeps no buffer of its last use alive.

@@ -79,6 +79,28 @@ func rawSendmsg(fd int32, h *unix.Msghdr, flags int) (int, unix.Errno) {
 	}
 }
 
+// rawRecvmmsg asks for no time-out, so that what is there is taken and no more
+// waited for.
+func rawRecvmmsg(fd int32, hdrs []mmsghdr) (int, unix.Errno) {
+	for {
+		r, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(hdrs))), uintptr(len(hdrs)),
+			unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC, 0, 0)
+		if errno != unix.EINTR {
+			return int(r), errno
+		}
+	}
+}
+
+func rawSendmmsg(fd int32, hdrs []mmsghdr) (int, unix.Errno) {
+	for {
+		r, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(hdrs))), uintptr(len(hdrs)),
+			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+		if errno != unix.EINTR {
+			return int(r), errno
+		}
+	}
+}
+
 func rawAccept(fd int32) (int, unix.Errno) {
 	for {
 		r, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)

@@ -21,21 +21,25 @@ func (kernelSockets) Socket(addr Addr) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	return streamSocket(family)
+	return newSocket(family, unix.SOCK_STREAM)
 }
 
-// Listen makes a listening stream socket. The unspecified IPv6 address listens
+// Listen makes a listening socket. The unspecified IPv6 address listens
 // for IPv4 as well, and where the system has no IPv6 for that alone.
 func (kernelSockets) Listen(addr Addr, o ListenOptions) (int, error) {
 	family, err := addr.family()
 	if err != nil {
 		return -1, err
 	}
-	fd, err := streamSocket(family)
+	kind := unix.SOCK_STREAM
+	if o.Type == SeqPacket {
+		kind = unix.SOCK_SEQPACKET
+	}
+	fd, err := newSocket(family, kind)
 	if err == unix.EAFNOSUPPORT && family == unix.AF_INET6 && addr.Addr().IsUnspecified() {
 		addr.AddrPort = netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port())
 		family = unix.AF_INET
-		fd, err = streamSocket(family)
+		fd, err = newSocket(family, kind)
 	}
 	if err != nil {
 		return -1, err
@@ -56,8 +60,8 @@ func (kernelSockets) Pipe() (r, w int, err error) {
 	return p[0], p[1], nil
 }
 
-func streamSocket(family int) (int, error) {
-	return unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+func newSocket(family, kind int) (int, error) {
+	return unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 }
 
 func listen(fd, family int, addr Addr, o ListenOptions) error {
@@ -79,15 +83,22 @@ func listen(fd, family int, addr Addr, o ListenOptions) error {
 	); err != nil {
 		return err
 	}
-	// Syscall: binding to a path writes to a file system.
-	if _, _, errno := unix.Syscall(unix.SYS_BIND, uintptr(fd), uintptr(unsafe.Pointer(&name.sa)), uintptr(name.n)); errno != 0 {
-		return errno
+	if err := bind(fd, &name); err != nil {
+		return err
 	}
 	backlog := o.Backlog
 	if backlog <= 0 {
 		backlog = math.MaxInt32 // which listen(2) lowers to net.core.somaxconn
 	}
 	return unix.Listen(fd, backlog)
+}
+
+// bind goes through Syscall: a path is written to a file system.
+func bind(fd int, name *rawAddr) error {
+	if _, _, errno := unix.Syscall(unix.SYS_BIND, uintptr(fd), uintptr(unsafe.Pointer(&name.sa)), uintptr(name.n)); errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // LocalAddr returns the address of a socket's own end.
@@ -106,45 +117,6 @@ func closeFD(fd int) error {
 		return err
 	}
 	return nil
-}
-
-// sockOptions says what the options that are one integer are called here.
-var sockOptions = [...]struct{ level, name int }{
-	NoDelay:         {unix.IPPROTO_TCP, unix.TCP_NODELAY},
-	KeepAlive:       {unix.SOL_SOCKET, unix.SO_KEEPALIVE},
-	KeepAliveIdle:   {unix.IPPROTO_TCP, unix.TCP_KEEPIDLE},
-	KeepAlivePeriod: {unix.IPPROTO_TCP, unix.TCP_KEEPINTVL},
-	KeepAliveCount:  {unix.IPPROTO_TCP, unix.TCP_KEEPCNT},
-	Linger:          {}, // a struct
-	SendBuffer:      {unix.SOL_SOCKET, unix.SO_SNDBUF},
-	RecvBuffer:      {unix.SOL_SOCKET, unix.SO_RCVBUF},
-	SocketError:     {unix.SOL_SOCKET, unix.SO_ERROR},
-}
-
-// SetOption sets a socket option.
-func (kernelSockets) SetOption(fd int, o Option, value int) error {
-	switch {
-	case o == Linger:
-		l := unix.Linger{Onoff: 1, Linger: int32(min(value, math.MaxInt32))}
-		if value < 0 {
-			l = unix.Linger{}
-		}
-		return unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &l)
-	case o == 0 || o == SocketError || int(o) >= len(sockOptions):
-		return errors.ErrUnsupported
-	}
-	return setSockInt(fd, sockOptions[o].level, sockOptions[o].name, value)
-}
-
-// GetOption reads a socket option.
-func (kernelSockets) GetOption(fd int, o Option) (int, error) {
-	switch {
-	case o == Linger:
-		return getLinger(fd)
-	case o == 0 || int(o) >= len(sockOptions):
-		return 0, errors.ErrUnsupported
-	}
-	return getSockInt(fd, sockOptions[o].level, sockOptions[o].name)
 }
 
 func getLinger(fd int) (int, error) {

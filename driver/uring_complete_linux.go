@@ -40,7 +40,7 @@ func (u *uring) outcome(op *Op, res int32) Result {
 	case OpReady:
 		return Result{N: int(pollEvents(uint32(res), Events(op.flags)))}
 	case OpRecvMsg:
-		op.msg().received()
+		op.msg().received(int(res))
 	case OpStat:
 		op.stat().fill()
 	}
@@ -129,7 +129,11 @@ func (u *uring) again(i uint32, errno unix.Errno) bool {
 			return false
 		}
 		s.reissued++
-		u.start(i, 0)
+		if s.op.kind.isBatch() {
+			u.retryWhenReady(i)
+		} else {
+			u.start(i, 0)
+		}
 	case unix.ENOBUFS:
 		if !u.lender.grow() {
 			return false
@@ -165,6 +169,9 @@ func (u *uring) polled(i uint32, c cqe) (told bool) {
 	if s.op.state == opCancelled {
 		u.finish(i, Result{Err: ErrCanceled})
 		return true
+	}
+	if s.op.kind.isBatch() {
+		return u.tryBatch(i)
 	}
 	u.start(i, sqeAsync)
 	return false

@@ -153,9 +153,9 @@ func pollEvents(mask uint32, asked Events) (ev Events) {
 // for those that are tried only once.
 func (op *Op) waitsFor() Events {
 	switch op.kind {
-	case OpRead, OpReadAt, OpRecv, OpRecvLent, OpAccept, OpAcceptMulti:
+	case OpRead, OpReadAt, OpRecv, OpRecvLent, OpRecvBatch, OpAccept, OpAcceptMulti:
 		return Readable
-	case OpWrite, OpWriteAt, OpSend, OpWritev, OpConnect:
+	case OpWrite, OpWriteAt, OpSend, OpWritev, OpSendBatch, OpConnect:
 		return Writable
 	case OpRecvMsg, OpSendMsg:
 		if op.msg().Flags&unix.MSG_DONTWAIT != 0 {

@@ -12,7 +12,7 @@ import (
 	"rondo.dev/rondo/driver"
 )
 
-// A Conn is a stream connection: TCP for now.
+// A Conn is a stream connection: TCP, or a Unix socket.
 //
 // It is at home on one loop for ever. Its operations are values, which do nothing
 // until they are awaited: by a task with Await, by a plain goroutine with Wait.
@@ -43,6 +43,7 @@ const (
 	connEnded                         // CloseWrite is done
 	connPipe                          // it is an end of a pipe, not a socket
 	connFIFO                          // reads ask first whether there is something: see PipeReader
+	connUnix                          // a Unix socket, else TCP
 )
 
 // connCold is what few connections have.
@@ -96,26 +97,43 @@ func (c *Conn) lookUpAddrs() {
 	}
 	if k.local == nil {
 		a, err := c.home.drv.LocalAddr(int(c.fd))
-		k.local = netAddr(a, err)
+		k.local = netAddr(c.network(), a, err)
 	}
 	if k.remote == nil {
 		a, err := c.home.drv.PeerAddr(int(c.fd))
-		k.remote = netAddr(a, err)
+		k.remote = netAddr(c.network(), a, err)
 	}
 }
 
-func netAddr(a driver.Addr, err error) net.Addr {
+// network names what kind of connection c is.
+func (c *Conn) network() string {
+	switch {
+	case c.flags&connUnix != 0:
+		return "unix"
+	case c.flags&connPipe != 0:
+		return "pipe"
+	}
+	return "tcp"
+}
+
+// netAddr is an address as package net has it.
+func netAddr(network string, a driver.Addr, err error) net.Addr {
 	switch {
 	case err != nil:
 		return nil
-	case a.Path != "":
-		return &net.UnixAddr{Name: a.Path, Net: "unix"}
+	case isUnix(network):
+		return &net.UnixAddr{Name: a.Path, Net: network}
+	case network[0] == 'u':
+		return net.UDPAddrFromAddrPort(a.AddrPort)
 	}
 	return net.TCPAddrFromAddrPort(a.AddrPort)
 }
 
 func addrPort(a net.Addr) netip.AddrPort {
-	if a, ok := a.(*net.TCPAddr); ok {
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		return a.AddrPort()
+	case *net.UDPAddr:
 		return a.AddrPort()
 	}
 	return netip.AddrPort{}
@@ -128,14 +146,6 @@ func (c *Conn) opError(op string, err error) error {
 		e.Source, e.Addr = k.local, k.remote
 	}
 	return e
-}
-
-// network names what kind of connection c is.
-func (c *Conn) network() string {
-	if c.flags&connPipe != 0 {
-		return "pipe"
-	}
-	return "tcp"
 }
 
 // SetNoDelay turns Nagle's algorithm off (the default) or on.
@@ -154,6 +164,20 @@ func (c *Conn) SetReadBuffer(bytes int) async.Act { return c.setOption(driver.Re
 
 // SetWriteBuffer sets the size of the kernel's send buffer in bytes.
 func (c *Conn) SetWriteBuffer(bytes int) async.Act { return c.setOption(driver.SendBuffer, bytes) }
+
+// SetQuickAck sends acknowledgements at once, or lets them wait for data to go with
+// (TCP_QUICKACK, tcp(7)). The kernel changes it back as it sees fit.
+func (c *Conn) SetQuickAck(on bool) async.Act { return c.setOption(driver.QuickAck, flag(on)) }
+
+// SetTrafficClass sets the octet of that name of what is sent (RFC 2474; IPv4 calls
+// it TOS). Its two lowest bits are ECN, of which TCP takes care by itself.
+func (c *Conn) SetTrafficClass(class uint8) async.Act {
+	return c.setOption(driver.TrafficClass, int(class))
+}
+
+// SetHopLimit sets how many routers what is sent passes at most (IPv4 calls it
+// TTL), from 1 to 255.
+func (c *Conn) SetHopLimit(hops int) async.Act { return c.setOption(driver.HopLimit, hops) }
 
 // connDefaults are the options of new connections.
 var connDefaults = [...]struct {

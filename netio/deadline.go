@@ -33,7 +33,10 @@ func (c *Conn) SetWriteDeadline(at time.Time) async.Act { return c.deadline(at, 
 // deadline names an operation by its argument: the time in nanoseconds since 1970,
 // its two lowest bits replaced by the directions; 0 is no deadline.
 func (c *Conn) deadline(at time.Time, dirs uint64) async.Act {
-	arg := uint64(0)
+	return async.NewAct((*connDeadline)(c), deadlineArg(at, dirs))
+}
+
+func deadlineArg(at time.Time, dirs uint64) (arg uint64) {
 	if !at.IsZero() {
 		ns := at.UnixNano()
 		switch year := at.Year(); { // of those far off UnixNano knows nothing
@@ -44,7 +47,7 @@ func (c *Conn) deadline(at time.Time, dirs uint64) async.Act {
 		}
 		arg = uint64(max(ns, 4)) &^ 3
 	}
-	return async.NewAct((*connDeadline)(c), arg|dirs)
+	return arg | dirs
 }
 
 // connDeadline is the source of the three.
@@ -79,18 +82,24 @@ func (x *connDeadline) CancelOp(*async.Task, uint32) bool { return false }
 func (x *connDeadline) Settle(uint32, bool) int           { return 0 }
 
 func (l *limit) set(c *Conn, ns int64, f wheel.Firer) {
-	l.stop(c)
-	l.c, l.passed = c, false
+	l.c = c
+	l.start(c.home.exec, ns, f)
+}
+
+func (l *limit) stop(c *Conn) { c.home.exec.StopTimer(&l.timer) }
+
+// start has f fire at a time in nanoseconds since 1970, unless that is 0.
+func (l *limit) start(exec *async.Executor, ns int64, f wheel.Firer) {
+	exec.StopTimer(&l.timer)
+	l.passed = false
 	switch d := time.Until(time.Unix(0, ns)); {
 	case ns == 0:
 	case d <= 0:
 		f.Fire()
 	default:
-		c.home.exec.StartTimer(&l.timer, d, f)
+		exec.StartTimer(&l.timer, d, f)
 	}
 }
-
-func (l *limit) stop(c *Conn) { c.home.exec.StopTimer(&l.timer) }
 
 // readLimit and writeLimit are what a limit does when it passes.
 type (

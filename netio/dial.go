@@ -25,8 +25,9 @@ type Dialer struct {
 	Resolver *net.Resolver
 }
 
-// Dial connects to a TCP address, "host:port". network is "tcp", "tcp4" or
-// "tcp6". Names are resolved off the loop; of several addresses the first that
+// Dial connects to a TCP address, "host:port", if network is "tcp", "tcp4" or
+// "tcp6"; and if it is "unix" to a Unix socket, the path of one or, with a leading
+// @, its abstract name (unix(7)). Names are resolved off the loop; of several addresses the first that
 // connects wins. The connection is at home on t's loop. Errors are *net.OpError;
 // cancelled, that wraps the cause, after the attempt has been given up. t must be
 // a task of an event loop.
@@ -40,6 +41,12 @@ func (d *Dialer) Dial(t *async.Task, network, address string) (*Conn, error) {
 		var stop func()
 		t, stop = t.WithTimeout(d.Timeout)
 		defer stop()
+	}
+	if network == "unix" {
+		return dialUnix(t, address)
+	}
+	if err := checkNetwork(network, "tcp"); err != nil {
+		return nil, dialError(network, nil, err)
 	}
 	addrs, err := resolve(t, d.Resolver, network, address)
 	if err != nil {
@@ -60,11 +67,15 @@ func (d *Dialer) Dial(t *async.Task, network, address string) (*Conn, error) {
 
 // DialAddrPort connects to an address that needs no resolution.
 func DialAddrPort(t *async.Task, addr netip.AddrPort) (*Conn, error) {
-	c, err := async.Await(t, &connecting{place: here(t), addr: addr})
+	p := here(t)
+	fd, err := async.Await(t, &connecting{place: p, addr: driver.Addr{AddrPort: addr}})
 	if err != nil {
 		return nil, dialError("tcp", net.TCPAddrFromAddrPort(addr), err)
 	}
-	return c, nil
+	for _, o := range connDefaults {
+		p.drv.SetOption(fd, o.option, o.value)
+	}
+	return newConn(p, fd), nil
 }
 
 func dialError(network string, addr net.Addr, err error) error {
@@ -75,10 +86,12 @@ func dialError(network string, addr net.Addr, err error) error {
 	return &net.OpError{Op: "dial", Net: network, Addr: addr, Err: err}
 }
 
-// connecting is one attempt to connect: a future of the connection.
+// connecting is one attempt to connect: a future of a connected descriptor.
 type connecting struct {
 	place *place
-	addr  netip.AddrPort
+	addr  driver.Addr
+	kind  driver.SocketType
+	local driver.Addr // to bind to before, unless zero
 	fd    int
 	op    driver.Op
 	args  driver.ConnectArgs
@@ -89,33 +102,48 @@ type connecting struct {
 	err   error
 }
 
-func (x *connecting) Poll(t *async.Task) (*Conn, error) {
+func (x *connecting) Poll(t *async.Task) (int, error) {
 	if !x.begun {
 		x.begun = true
-		addr := driver.Addr{AddrPort: x.addr}
-		fd, err := x.place.drv.Socket(addr)
+		fd, err := x.socket()
 		if err != nil {
-			return nil, os.NewSyscallError("socket", err)
+			return -1, err
 		}
-		x.fd, x.args.Addr = fd, addr
+		x.fd, x.args.Addr = fd, x.addr
 		x.op.Connect(fd, &x.args, x)
 		x.place.drv.Submit(&x.op)
 	}
 	if !x.done {
 		x.waker = t.Waker()
-		return nil, async.Pending
+		return -1, async.Pending
 	}
 	if x.err != nil || x.loser {
 		x.place.drv.CloseNow(x.fd)
 		if x.err == nil || x.err == driver.ErrCanceled {
-			return nil, cancelled(t)
+			return -1, cancelled(t)
 		}
-		return nil, os.NewSyscallError("connect", x.err)
+		return -1, os.NewSyscallError("connect", x.err)
 	}
-	for _, o := range connDefaults {
-		x.place.drv.SetOption(x.fd, o.option, o.value)
+	return x.fd, nil
+}
+
+// socket makes the socket to connect.
+func (x *connecting) socket() (fd int, err error) {
+	if x.kind == driver.Stream {
+		fd, err = x.place.drv.Socket(x.addr)
+	} else {
+		fd, err = x.place.drv.Packet(x.addr, x.kind)
 	}
-	return newConn(x.place, x.fd), nil
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	if x.local != (driver.Addr{}) {
+		if err := x.place.drv.Bind(fd, x.local); err != nil {
+			x.place.drv.CloseNow(fd)
+			return -1, os.NewSyscallError("bind", err)
+		}
+	}
+	return fd, nil
 }
 
 // Complete is called by the driver.

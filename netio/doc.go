@@ -1,6 +1,7 @@
-// Package netio is TCP for tasks: listening, accepting, dialling, reading and
-// writing as operations that suspend the task instead of the thread. It is what
-// the event loop is for: connections that wait cost almost nothing.
+// Package netio is the network for tasks: TCP, UDP and Unix sockets; listening,
+// accepting, dialling, reading and writing as operations that suspend the task
+// instead of the thread. It is what the event loop is for: connections that wait
+// cost almost nothing.
 //
 //	func echo(t *async.Task, conn *netio.Conn) error {
 //		for {
@@ -40,13 +41,40 @@
 //
 // Write writes everything, or says how much it wrote and why not more.
 //
+// # Messages
+//
+// A [PacketConn] keeps the boundaries of messages: [ListenPacket] and [DialPacket]
+// open one for UDP or for a Unix socket, [PacketPair] makes two. Its ReadFrom and
+// WriteTo move one message; ReadBatch and WriteBatch move many by one system call;
+// ReadMsg and WriteMsg move one with what goes along: the traffic class with its
+// congestion marks, segments that the system takes apart or puts together, open
+// files.
+//
+//	for {
+//		d, err := conn.ReadFrom(buf).Await(t)
+//		if err != nil {
+//			return err
+//		}
+//		if _, err := conn.WriteTo(buf[:d.N], d.Addr).Await(t); err != nil {
+//			return err
+//		}
+//	}
+//
+// # Unix sockets
+//
+// [Listen] and [Dial] with the network "unix" give connections like any other; [Pair]
+// makes two. "unixgram" and "unixpacket" are messages, in the latter case on
+// connections that a [PacketListener] accepts. A name is a path, or with a leading @ an
+// abstract one of Linux. PeerCred tells who is at the other end.
+//
 // # Cancelling loses nothing
 //
 // When a task is cancelled, the operation that it awaits ends. If it had happened
 // all the same, its result is delivered, and the next await returns the cause. The
 // same goes for a time limit, and for the loser of a Select, whom nobody listens to
 // any more: the bytes that it has read go back into the connection for the next
-// read; the connection that it has accepted waits at the listener; the one that it
+// read; the message that it has received is put back whole, with its files; the
+// connection that it has accepted waits at the listener; the one that it
 // has made is closed; and a write goes on with the rest when it is awaited again.
 //
 // # Errors
@@ -75,5 +103,6 @@
 // # And package net
 //
 // [FromNetConn] and [Conn.NetConn] hand a connection over in either direction, with
-// what was received and not read.
+// what was received and not read; [FromNetPacketConn] and [PacketConn.NetConn] do so
+// for sockets of messages.
 package netio

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"strings"
 	"time"
 
 	"rondo.dev/rondo"
@@ -226,4 +228,165 @@ func ExampleNewPipe() {
 	})
 	// Output:
 	// through the pipe
+}
+
+// A UDP server that answers whoever asks, and a client. The two are tasks.
+func ExampleListenPacket() {
+	run(func(t *async.Task) error {
+		server, err := netio.ListenPacket(t, "udp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		answering := t.Go(func(t *async.Task) error {
+			buf := make([]byte, 1500)
+			for {
+				d, err := server.ReadFrom(buf).Await(t)
+				if err != nil {
+					return err // net.ErrClosed, when the server is closed
+				}
+				answer := strings.ToUpper(string(buf[:d.N]))
+				if _, err := server.WriteTo([]byte(answer), d.Addr).Await(t); err != nil {
+					return err
+				}
+			}
+		})
+
+		client, err := netio.DialPacket(t, "udp", server.LocalAddr().String())
+		if err != nil {
+			return err
+		}
+		defer client.Close().Await(t)
+		if _, err := client.Write([]byte("once more")).Await(t); err != nil {
+			return err
+		}
+		buf := make([]byte, 100)
+		n, err := client.Read(buf).Await(t)
+		fmt.Printf("%s, %v\n", buf[:n], err)
+
+		server.Close().Await(t)
+		fmt.Println(errors.Is(answering.Await(t), net.ErrClosed))
+		return nil
+	})
+	// Output:
+	// ONCE MORE, <nil>
+	// true
+}
+
+// Many messages at a time: one system call for all that are there.
+func ExamplePacketConn_ReadBatch() {
+	run(func(t *async.Task) error {
+		a, b, err := netio.PacketPair(t, "unixgram")
+		if err != nil {
+			return err
+		}
+		defer a.Close().Await(t)
+		defer b.Close().Await(t)
+		sent, err := a.WriteBatch([]netio.Message{
+			{Buf: []byte("do")}, {Buf: []byte("re")}, {Buf: []byte("mi")},
+		}).Await(t)
+		fmt.Println(sent, err)
+
+		room := make([]netio.Message, 8)
+		for i := range room {
+			room[i].Buf = make([]byte, 1500)
+		}
+		n, err := b.ReadBatch(room).Await(t)
+		for _, m := range room[:n] {
+			fmt.Printf("%s ", m.Buf[:m.N])
+		}
+		fmt.Println(err)
+		return nil
+	})
+	// Output:
+	// 3 <nil>
+	// do re mi <nil>
+}
+
+// Messages with their congestion marks (ECN, RFC 3168).
+func ExamplePacketConn_ReadMsg() {
+	run(func(t *async.Task) error {
+		server, err := netio.ListenPacket(t, "udp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer server.Close().Await(t)
+		if err := server.SetReadTrafficClass(true).Await(t); err != nil {
+			return err
+		}
+		client, err := netio.DialPacket(t, "udp", server.LocalAddr().String())
+		if err != nil {
+			return err
+		}
+		defer client.Close().Await(t)
+		const ect0 = 0b10
+		if _, err := client.WriteMsg(&netio.Message{Buf: []byte("marked"), TrafficClass: ect0}).Await(t); err != nil {
+			return err
+		}
+		m := netio.Message{Buf: make([]byte, 1500)}
+		if _, err := server.ReadMsg(&m).Await(t); err != nil {
+			return err
+		}
+		fmt.Printf("%s: ECN %02b\n", m.Buf[:m.N], m.TrafficClass&3)
+		return nil
+	})
+	// Output: marked: ECN 10
+}
+
+// A Unix socket is listened on, dialled and served like TCP.
+func ExamplePair() {
+	run(func(t *async.Task) error {
+		a, b, err := netio.Pair(t)
+		if err != nil {
+			return err
+		}
+		defer a.Close().Await(t)
+		defer b.Close().Await(t)
+		if _, err := a.Write([]byte("through the pair")).Await(t); err != nil {
+			return err
+		}
+		data, err := b.Recv().Await(t)
+		fmt.Printf("%s, %v\n", data, err)
+		return nil
+	})
+	// Output: through the pair, <nil>
+}
+
+// Connections of ordered messages, through an abstract name.
+func ExampleListenUnixPacket() {
+	run(func(t *async.Task) error {
+		ln, err := netio.ListenUnixPacket(t, "@rondo/example")
+		if err != nil {
+			return err
+		}
+		defer ln.Close().Await(t)
+		client, err := netio.DialPacket(t, "unixpacket", "@rondo/example")
+		if err != nil {
+			return err
+		}
+		server, err := ln.Accept().Await(t)
+		if err != nil {
+			return err
+		}
+		defer server.Close().Await(t)
+		for _, s := range []string{"theme", "variation"} {
+			if _, err := client.Write([]byte(s)).Await(t); err != nil {
+				return err
+			}
+		}
+		client.Close().Await(t)
+		buf := make([]byte, 100)
+		for {
+			n, err := server.Read(buf).Await(t)
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			fmt.Printf("%s\n", buf[:n])
+		}
+	})
+	// Output:
+	// theme
+	// variation
 }

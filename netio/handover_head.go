@@ -14,6 +14,20 @@ type headedConn struct {
 	head head
 }
 
+// headedUnixConn is headedConn for a Unix socket.
+type headedUnixConn struct {
+	*net.UnixConn
+	head head
+}
+
+// Read reads the head first.
+func (c *headedUnixConn) Read(b []byte) (int, error) {
+	if n, err := c.head.read(b); n > 0 || err != nil {
+		return n, err
+	}
+	return c.UnixConn.Read(b)
+}
+
 // head is what is read first, bytes and then perhaps an error, once.
 type head struct {
 	mu    sync.Mutex

@@ -16,22 +16,35 @@ import (
 )
 
 // FromNetConn takes over a connection of package net, which has to be a
-// *net.TCPConn or what NetConn has returned. It is at home on t's loop, and nc is
+// *net.TCPConn, a *net.UnixConn of a stream, or what NetConn has returned. It is at home on t's loop, and nc is
 // closed. On an error nc stays as it is. Deadlines are not taken along.
 func FromNetConn(t *async.Task, nc net.Conn) (*Conn, error) {
 	var first *head
-	if hc, ok := nc.(*headedConn); ok {
+	switch hc := nc.(type) {
+	case *headedConn:
 		nc, first = hc.TCPConn, &hc.head
+	case *headedUnixConn:
+		nc, first = hc.UnixConn, &hc.head
 	}
-	tc, ok := nc.(*net.TCPConn)
-	if !ok {
+	var socket descriptor
+	var flags connFlags
+	switch nc := nc.(type) {
+	case *net.TCPConn:
+		socket = nc
+	case *net.UnixConn:
+		if nc.LocalAddr().Network() == "unix" {
+			socket, flags = nc, connUnix
+		}
+	}
+	if socket == nil {
 		return nil, fmt.Errorf("rondo/netio: FromNetConn of a %T: %w", nc, errors.ErrUnsupported)
 	}
-	p, fd, err := takeOver(t, tc)
+	p, fd, err := takeOver(t, socket)
 	if err != nil {
 		return nil, err
 	}
 	c := newConn(p, fd)
+	c.flags = flags
 	if first != nil {
 		k := c.rare()
 		k.stash, k.failed = first.take()
@@ -40,24 +53,46 @@ func FromNetConn(t *async.Task, nc net.Conn) (*Conn, error) {
 }
 
 // FromNetListener takes over a listener of package net, which has to be a
-// *net.TCPListener, as FromNetConn does.
+// *net.TCPListener, or a *net.UnixListener of streams, as FromNetConn does. The path
+// of the latter stays, and is nobody's to remove: see SetUnlinkOnClose.
 func FromNetListener(t *async.Task, nl net.Listener) (*Listener, error) {
-	tl, ok := nl.(*net.TCPListener)
-	if !ok {
-		return nil, fmt.Errorf("rondo/netio: FromNetListener of a %T: %w", nl, errors.ErrUnsupported)
+	network := nl.Addr().Network()
+	switch nl := nl.(type) {
+	case *net.TCPListener:
+		p, fd, err := takeOver(t, nl)
+		if err != nil {
+			return nil, err
+		}
+		return newListener(p, fd, network), nil
+	case *net.UnixListener:
+		if network != "unix" {
+			break
+		}
+		p, fd, err := takeOver(t, keepingPath{nl})
+		if err != nil {
+			return nil, err
+		}
+		return newListener(p, fd, network), nil
 	}
-	p, fd, err := takeOver(t, tl)
-	if err != nil {
-		return nil, err
-	}
-	return newListener(p, fd), nil
+	return nil, fmt.Errorf("rondo/netio: FromNetListener of a %T: %w", nl, errors.ErrUnsupported)
+}
+
+// keepingPath is a listener that leaves its path alone when it is closed.
+type keepingPath struct{ *net.UnixListener }
+
+func (l keepingPath) Close() error {
+	l.SetUnlinkOnClose(false)
+	return l.UnixListener.Close()
+}
+
+// A descriptor is what package net's connections and listeners have in common.
+type descriptor interface {
+	syscall.Conn
+	Close() error
 }
 
 // takeOver returns a descriptor of what nc has, for t's loop, and closes nc.
-func takeOver(t *async.Task, nc interface {
-	syscall.Conn
-	Close() error
-}) (*place, int, error) {
+func takeOver(t *async.Task, nc descriptor) (*place, int, error) {
 	p := here(t)
 	if err := p.checkKernel(); err != nil {
 		return nil, -1, err
@@ -134,9 +169,9 @@ func (c *Conn) file(t *async.Task) (*os.File, error) {
 // a task of the connection's loop. It is an error if operations are in flight; on
 // an error c stays as it is.
 //
-// The result is a *net.TCPConn, or has all of its methods if there is something to
-// be read first. In the latter case it must not be read through SyscallConn or
-// File.
+// The result is a *net.TCPConn or *net.UnixConn, or has all of its methods if there
+// is something to be read first. In the latter case it must not be read through
+// SyscallConn or File, nor through the methods for messages of a UnixConn.
 func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
 	f, err := c.file(t)
 	if err == nil {
@@ -152,8 +187,9 @@ func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	tc, ok := nc.(*net.TCPConn)
-	if !ok {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+	default:
 		nc.Close()
 		return nil, c.opError("file", errors.ErrUnsupported)
 	}
@@ -164,9 +200,12 @@ func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
 	first, failed := c.unread()
 	c.Close().Await(t)
 	if len(first) == 0 && failed == nil {
-		return tc, nil
+		return nc, nil
 	}
-	return &headedConn{TCPConn: tc, head: head{first: first, err: failed}}, nil
+	if uc, ok := nc.(*net.UnixConn); ok {
+		return &headedUnixConn{UnixConn: uc, head: head{first: first, err: failed}}, nil
+	}
+	return &headedConn{TCPConn: nc.(*net.TCPConn), head: head{first: first, err: failed}}, nil
 }
 
 // unread takes what was received and not read.

@@ -26,6 +26,7 @@ type Listener struct {
 	failed  error // what the next Accept gets, once
 	queue   []acceptor
 	closing *closing
+	path    string // to be unlinked by Close
 }
 
 // acceptor is an Accept in flight.
@@ -55,14 +56,22 @@ type ListenConfig struct {
 }
 
 // Listen listens on a TCP address such as "127.0.0.1:8080", ":80" or
-// "[::1]:http". network is "tcp", "tcp4" or "tcp6". Names are resolved off the
-// loop. The listener is at home on t's loop.
+// "[::1]:http" if network is "tcp", "tcp4" or "tcp6"; names are resolved off the
+// loop. If it is "unix" the address is the path of a Unix socket, which is made and,
+// unless SetUnlinkOnClose says else, removed by Close; or with a leading @ an
+// abstract name (unix(7)). The listener is at home on t's loop.
 func Listen(t *async.Task, network, address string) (*Listener, error) {
 	return (&ListenConfig{}).Listen(t, network, address)
 }
 
 // Listen is described at the function of that name.
 func (lc *ListenConfig) Listen(t *async.Task, network, address string) (*Listener, error) {
+	if network == "unix" {
+		return lc.listenUnix(t, address, network, driver.Stream)
+	}
+	if err := checkNetwork(network, "tcp"); err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
 	addr, err := resolveListen(t, network, address)
 	if err == nil {
 		var ln *Listener
@@ -84,19 +93,39 @@ func (lc *ListenConfig) ListenAddrPort(t *async.Task, addr netip.AddrPort) (*Lis
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: "tcp", Addr: net.TCPAddrFromAddrPort(addr), Err: os.NewSyscallError("listen", err)}
 	}
-	return newListener(p, fd), nil
+	return newListener(p, fd, "tcp"), nil
 }
 
-func newListener(p *place, fd int) *Listener {
+func newListener(p *place, fd int, network string) *Listener {
+	ln := &Listener{home: p, fd: fd}
+	a, err := p.drv.LocalAddr(fd)
+	ln.addr = netAddr(network, a, err)
+	if isUnix(network) {
+		return ln
+	}
 	// Accepted connections inherit these, which saves system calls. They are what
 	// package net sets; a driver that lacks one has no use for it.
 	for _, o := range connDefaults {
 		p.drv.SetOption(fd, o.option, o.value)
 	}
-	ln := &Listener{home: p, fd: fd}
-	a, err := p.drv.LocalAddr(fd)
-	ln.addr = netAddr(a, err)
 	return ln
+}
+
+// network is the listener's, as errors tell it.
+func (ln *Listener) network() string {
+	if ln.addr == nil {
+		return "tcp"
+	}
+	return ln.addr.Network()
+}
+
+// newConn makes a connection of what was accepted.
+func (ln *Listener) newConn(fd int) *Conn {
+	c := newConn(ln.home, fd)
+	if isUnix(ln.network()) {
+		c.flags = connUnix
+	}
+	return c
 }
 
 // Addr returns the listener's address. Any goroutine may call it.
@@ -215,7 +244,7 @@ func (ln *Listener) serve() {
 		case ln.closing != nil:
 			a.err = ln.opError(net.ErrClosed)
 		case len(ln.ready) > 0:
-			a.conn = newConn(ln.home, ln.ready[0])
+			a.conn = ln.newConn(ln.ready[0])
 			if ln.ready = ln.ready[1:]; len(ln.ready) == 0 {
 				ln.ready = nil
 			}
@@ -232,7 +261,7 @@ func (ln *Listener) serve() {
 }
 
 func (ln *Listener) opError(err error) error {
-	return &net.OpError{Op: "accept", Net: "tcp", Addr: ln.addr, Err: err}
+	return &net.OpError{Op: "accept", Net: ln.network(), Addr: ln.addr, Err: err}
 }
 
 // acceptResults is told about the driver's accepts.
@@ -286,6 +315,11 @@ func (x *listenerClose) Start(*async.Task, []byte, uint64) uint32 {
 	}
 	ln.ready = nil
 	ln.serve()
+	if ln.path != "" {
+		// Before it is closed, as package net does: afterwards the name might be
+		// somebody else's.
+		ln.home.drv.Unlink(driver.Addr{Path: ln.path})
+	}
 	ln.closing.op.Close(ln.fd, ln.closing)
 	ln.home.drv.Submit(&ln.closing.op)
 	return closesIt
@@ -293,7 +327,7 @@ func (x *listenerClose) Start(*async.Task, []byte, uint64) uint32 {
 
 func (x *listenerClose) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
 	if ticket == tooLate {
-		return struct{}{}, &net.OpError{Op: "close", Net: "tcp", Addr: x.addr, Err: net.ErrClosed}
+		return struct{}{}, &net.OpError{Op: "close", Net: (*Listener)(x).network(), Addr: x.addr, Err: net.ErrClosed}
 	}
 	return x.closing.poll(t)
 }

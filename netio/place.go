@@ -14,10 +14,11 @@ type place struct {
 	exec *async.Executor
 	drv  driver.Driver
 
-	chunks  *chunk
-	buffers [][]byte // see newBuffer
-	writes  *writing
-	tickets uint32
+	chunks    *chunk
+	buffers   [][]byte // see newBuffer
+	writes    *writing
+	transfers *transfer
+	tickets   uint32
 }
 
 type placeKey struct{}

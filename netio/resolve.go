@@ -3,6 +3,7 @@ package netio
 import (
 	"net"
 	"net/netip"
+	"strings"
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
@@ -49,7 +50,7 @@ func resolveListen(t *async.Task, network, address string) (netip.AddrPort, erro
 		return netip.AddrPort{}, err
 	}
 	if port, ok := parsePort(service); ok && host == "" {
-		if network == "tcp4" {
+		if strings.HasSuffix(network, "4") {
 			return netip.AddrPortFrom(netip.IPv4Unspecified(), port), nil
 		}
 		return netip.AddrPortFrom(netip.IPv6Unspecified(), port), nil
@@ -67,22 +68,21 @@ func resolveListen(t *async.Task, network, address string) (netip.AddrPort, erro
 	return addrs[0], nil
 }
 
+// checkNetwork returns an error unless a network is of a protocol, "tcp" or "udp".
+func checkNetwork(network, protocol string) error {
+	switch network {
+	case protocol, protocol + "4", protocol + "6":
+		return nil
+	}
+	return net.UnknownNetworkError(network)
+}
+
 func keepFamily(network string, ips []netip.Addr, port uint16, address string) ([]netip.AddrPort, error) {
 	var out []netip.AddrPort
 	for _, ip := range ips {
 		ip = ip.Unmap()
-		switch network {
-		case "tcp":
-		case "tcp4":
-			if !ip.Is4() {
-				continue
-			}
-		case "tcp6":
-			if !ip.Is6() {
-				continue
-			}
-		default:
-			return nil, net.UnknownNetworkError(network)
+		if strings.HasSuffix(network, "4") && !ip.Is4() || strings.HasSuffix(network, "6") && !ip.Is6() {
+			continue
 		}
 		out = append(out, netip.AddrPortFrom(ip, port))
 	}

@@ -244,8 +244,8 @@ func (s *server) place(c *Conn, here *station) {
 		return
 	}
 	// c has not been used: nothing on this loop knows its descriptor.
-	fd := int(c.fd)
-	if !best.loop.Post(func() { best.arrived(fd) }) {
+	fd, flags := int(c.fd), c.flags
+	if !best.loop.Post(func() { best.arrived(fd, flags) }) {
 		best.active.Add(-1)
 		here.active.Add(1)
 		here.start(c)
@@ -253,13 +253,15 @@ func (s *server) place(c *Conn, here *station) {
 }
 
 // arrived takes over a connection that another loop has accepted.
-func (st *station) arrived(fd int) {
+func (st *station) arrived(fd int, flags connFlags) {
 	if !st.open.Load() {
 		st.place.drv.CloseNow(fd)
 		st.ended()
 		return
 	}
-	st.start(newConn(st.place, fd))
+	c := newConn(st.place, fd)
+	c.flags = flags
+	st.start(c)
 }
 
 func (st *station) start(c *Conn) {

@@ -37,6 +37,7 @@ type Feature string
 const (
 	Files     Feature = "files"                 // the operations on files
 	Messages  Feature = "messages"              // RecvMsg and SendMsg
+	Datagrams Feature = "datagrams"             // Packet, Bind, SocketPair, batches
 	Rights    Feature = "descriptor passing"    // SCM_RIGHTS in the control data of messages
 	Paths     Feature = "path addresses"        // sockets with a name in the file system
 	IPv6      Feature = "IPv6"                  // the loopback address ::1
@@ -80,7 +81,7 @@ func (s Suite) Run(t *testing.T) {
 		streamTests, endTests, resetTests, optionTests,
 		acceptTests, connectTests, cancelTests, closeTests,
 		manyTests, nestTests, waitTests, wakeTests,
-		lentTests, messageTests, readyTests, fileTests, limitTests,
+		lentTests, messageTests, datagramTests, readyTests, fileTests, limitTests,
 	} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,160 @@
+package netio
+
+import (
+	"os"
+
+	"rondo.dev/rondo/driver"
+)
+
+// How a Message of a user becomes a Msg of the driver, and back.
+
+// describe tells msg what m asks for, but for its bytes. dups are the descriptors of
+// its files.
+func (m *Message) describe(msg *driver.Msg, dups []int) {
+	msg.Addr = driver.Addr{AddrPort: m.Addr, Path: m.Path}
+	*msg.Ancillary = driver.Ancillary{
+		TrafficClass: int(m.TrafficClass),
+		SegmentSize:  m.SegmentSize,
+		Rights:       dups,
+		MaxRights:    m.MaxFiles,
+	}
+}
+
+// take tells m what has become of it: n bytes were moved.
+func (m *Message) take(c *PacketConn, msg *driver.Msg, n int, sent bool) {
+	m.N = n
+	if sent {
+		return
+	}
+	a := msg.Ancillary
+	m.Addr, m.Path = msg.Addr.AddrPort, msg.Addr.Path
+	m.TrafficClass, m.SegmentSize = uint8(a.TrafficClass), a.SegmentSize
+	lost := msgTrunc
+	if isUnix(c.network) {
+		lost |= msgControlTrunc
+	}
+	m.Truncated = msg.RecvFlags&lost != 0
+	m.Files = nil
+	for _, fd := range a.Rights {
+		m.Files = append(m.Files, os.NewFile(uintptr(fd), c.network))
+	}
+}
+
+// A batch is the messages of a transfer as the driver has them. It stays with the
+// transfer in the free list, unless it is a large one.
+type batch struct {
+	driver.Batch
+	msgs      []driver.Msg // of which Batch has a part
+	bufs      [][1][]byte
+	ancillary []driver.Ancillary
+}
+
+const maxFreeBatch = 64
+
+// fill fills b with what is left of x. b may be nil.
+func (b *batch) fill(x *transfer) *batch {
+	first := 0
+	if x.sends {
+		first = x.n
+	}
+	n := len(x.many) - first
+	if b == nil || len(b.msgs) < n {
+		b = &batch{msgs: make([]driver.Msg, n), bufs: make([][1][]byte, n), ancillary: make([]driver.Ancillary, n)}
+	}
+	b.Msgs = b.msgs[:n]
+	dups := x.dups
+	for i := range b.Msgs {
+		m, msg := &x.many[first+i], &b.Msgs[i]
+		b.bufs[i][0] = m.Buf
+		msg.Bufs, msg.Ancillary = b.bufs[i][:], &b.ancillary[i]
+		mine := min(len(m.Files), len(dups))
+		m.describe(msg, dups[:mine])
+		dups = dups[mine:]
+	}
+	return b
+}
+
+// sent tells the messages of x that n more of them were sent.
+func (b *batch) sent(x *transfer, n int) {
+	for i := range n {
+		x.many[x.n+i].take(x.c, &b.Msgs[i], b.Msgs[i].N, true)
+	}
+}
+
+// received tells the messages of x what was received, and returns how many they are.
+// At the end of a connection the system goes on with messages of no bytes.
+func (b *batch) received(x *transfer, n int) int {
+	for i := range n {
+		if x.c.ordered() && b.Msgs[i].N == 0 {
+			return i
+		}
+		x.many[i].take(x.c, &b.Msgs[i], b.Msgs[i].N, false)
+	}
+	return n
+}
+
+// forget lets go of what users own, and of b itself if it is large.
+func (b *batch) forget() *batch {
+	if b == nil || len(b.msgs) > maxFreeBatch {
+		return nil
+	}
+	for i := range b.Msgs {
+		b.Msgs[i].Forget()
+	}
+	clear(b.bufs)
+	clear(b.ancillary)
+	b.Msgs = nil
+	return b
+}
+
+// dupFiles makes descriptors of the files that are to be sent, which are closed when
+// they have been: so it is these files that are sent, even if somebody closes one
+// meanwhile and its number gets another meaning.
+func (x *transfer) dupFiles() error {
+	switch {
+	case x.one != nil:
+		return x.dupFilesOf(x.one)
+	case !x.batched:
+		return nil
+	}
+	for i := range x.many[x.n:] {
+		if err := x.dupFilesOf(&x.many[x.n+i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *transfer) dupFilesOf(m *Message) error {
+	for _, f := range m.Files {
+		raw, err := f.SyscallConn()
+		if err != nil {
+			x.closeDups()
+			return err
+		}
+		var failed error
+		err = raw.Control(func(fd uintptr) {
+			n, err := x.c.home.drv.Dup(int(fd))
+			if failed = err; err == nil {
+				x.dups = append(x.dups, n)
+			}
+		})
+		if err != nil {
+			err = os.ErrClosed // the only reason
+		} else {
+			err = os.NewSyscallError("dup", failed)
+		}
+		if err != nil {
+			x.closeDups()
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *transfer) closeDups() {
+	for _, fd := range x.dups {
+		x.c.home.drv.CloseNow(fd)
+	}
+	x.dups = x.dups[:0]
+}
