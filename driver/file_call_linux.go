@@ -19,6 +19,8 @@ func (a *FileArgs) perform() (int, error) {
 		return 0, unix.Unlink(a.Path)
 	case FileRmdir:
 		return 0, unix.Rmdir(a.Path)
+	case FileRemoveAll:
+		return 0, plainErrno(os.RemoveAll(a.Path))
 	case FileRename:
 		return 0, unix.Rename(a.Path, a.To)
 	case FileLink:
@@ -86,17 +88,22 @@ func (a *FileArgs) readlink() error {
 func (a *FileArgs) readDir() error {
 	list, err := os.ReadDir(a.Path)
 	if err != nil {
-		var errno unix.Errno
-		if errors.As(err, &errno) {
-			return errno
-		}
-		return err
+		return plainErrno(err)
 	}
 	a.Entries = make([]DirEntry, len(list))
 	for i, e := range list {
 		a.Entries[i] = DirEntry{Name: e.Name(), Type: e.Type()}
 	}
 	return nil
+}
+
+// plainErrno is the errno in an error of package os.
+func plainErrno(err error) error {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return errno
+	}
+	return err
 }
 
 func (a *FileArgs) times() error {

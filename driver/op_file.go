@@ -12,25 +12,26 @@ type FileCall uint8
 
 // "Of a file" is: of the one at Path, or of the open one FD if Path is empty.
 const (
-	FileMkdir    FileCall = iota + 1 // make the directory Path with the permissions Mode
-	FileUnlink                       // remove the name Path, which must not be a directory's
-	FileRmdir                        // remove the empty directory Path
-	FileRename                       // move Path to To, in the place of what is there
-	FileLink                         // give the file Path a second name, To
-	FileSymlink                      // make To a symbolic link that says Path
-	FileReadlink                     // set To to what the symbolic link Path says
-	FileReadDir                      // set Entries to what is in the directory Path, by name
-	FileTruncate                     // make a file Size bytes long
-	FileChmod                        // set the permissions of a file to Mode
-	FileChown                        // set the owner of a file to UID and GID; -1 leaves one alone
-	FileTimes                        // set the times of a file; a zero time is left alone
-	FileLock                         // take flock(2)'s lock on FD; EAGAIN if that would have to wait
-	FileUnlock                       // give it back
-	FileCopy                         // copy up to Size bytes at Offset from the file From to FD: N, 0 at the end
+	FileMkdir     FileCall = iota + 1 // make the directory Path with the permissions Mode
+	FileUnlink                        // remove the name Path, which must not be a directory's
+	FileRmdir                         // remove the empty directory Path
+	FileRemoveAll                     // remove Path and all below it, which need not be there
+	FileRename                        // move Path to To, in the place of what is there
+	FileLink                          // give the file Path a second name, To
+	FileSymlink                       // make To a symbolic link that says Path
+	FileReadlink                      // set To to what the symbolic link Path says
+	FileReadDir                       // set Entries to what is in the directory Path, by name
+	FileTruncate                      // make a file Size bytes long
+	FileChmod                         // set the permissions of a file to Mode
+	FileChown                         // set the owner of a file to UID and GID; -1 leaves one alone
+	FileTimes                         // set the times of a file; a zero time is left alone
+	FileLock                          // take flock(2)'s lock on FD; EAGAIN if that would have to wait
+	FileUnlock                        // give it back
+	FileCopy                          // copy up to Size bytes at Offset from the file From to FD: N, 0 at the end
 	numFileCalls
 )
 
-var fileCallNames = [numFileCalls]string{"none", "mkdir", "unlink", "rmdir", "rename", "link", "symlink", "readlink",
+var fileCallNames = [numFileCalls]string{"none", "mkdir", "unlink", "rmdir", "removeall", "rename", "link", "symlink", "readlink",
 	"readdir", "truncate", "chmod", "chown", "times", "lock", "unlock", "copy"}
 
 func (c FileCall) String() string { return fileCallNames[min(c, numFileCalls)%numFileCalls] }
