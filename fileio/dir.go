@@ -49,11 +49,8 @@ func ReadDir(t *async.Task, name string) ([]DirEntry, error) {
 // MkdirAll makes a directory, and those above it that are missing, with the
 // permissions perm, before umask. It is no error if it is there.
 func MkdirAll(t *async.Task, name string, perm fs.FileMode) error {
-	if i, err := Stat(t, name); err == nil {
-		if i.IsDir() {
-			return nil
-		}
-		return &fs.PathError{Op: "mkdir", Path: name, Err: syscall.ENOTDIR}
+	if i, err := Stat(t, name); err == nil && i.IsDir() {
+		return nil
 	}
 	// From the first one on: others may be making them, or removing them, too.
 	for i := 1; i <= len(name); i++ {
@@ -64,11 +61,13 @@ func MkdirAll(t *async.Task, name string, perm fs.FileMode) error {
 		if err == nil {
 			continue
 		}
-		if cause := t.Cause(); cause != nil {
-			return cause
-		}
-		if info, statErr := Stat(t, name[:i]); statErr != nil || !info.IsDir() {
+		switch info, statErr := Stat(t, name[:i]); {
+		case t.Cause() != nil:
+			return t.Cause()
+		case statErr != nil:
 			return err
+		case !info.IsDir():
+			return &fs.PathError{Op: "mkdir", Path: name[:i], Err: syscall.ENOTDIR}
 		}
 	}
 	return nil
