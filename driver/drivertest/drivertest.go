@@ -80,7 +80,7 @@ func (s Suite) Run(t *testing.T) {
 		streamTests, endTests, resetTests, optionTests,
 		acceptTests, connectTests, cancelTests, closeTests,
 		manyTests, nestTests, waitTests, wakeTests,
-		lentTests, messageTests, readyTests, fileTests, limitTests,
+		lentTests, messageTests, readyTests, fileTests, fileCallTests, limitTests,
 	} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
