@@ -88,12 +88,16 @@ func (ep *epoll) Submit(op *Op) {
 	case OpOpen:
 		ep.toPool(nil, op)
 		return
+	case OpFile:
+		if op.file().Path != "" {
+			ep.toPool(nil, op)
+			return
+		}
 	case OpStat:
 		if op.stat().Path != "" {
 			ep.toPool(nil, op)
 			return
 		}
-		op.fd = int32(op.stat().FD) // for Close to see
 	}
 	e, errno := ep.meet(op.fd)
 	if errno == 0 && e.is&fdClosing != 0 {
@@ -115,7 +119,12 @@ func (ep *epoll) submitTo(e *entry, op *Op) {
 		ep.stats.Direct++
 		ep.finish(op, outcome(0, rawShutdown(op.fd, int(op.flags))))
 		return
-	case OpReadAt, OpWriteAt, OpFsync, OpStat:
+	case OpReadAt, OpWriteAt:
+		if !ep.tryNow(e, op) {
+			ep.toPool(e, op)
+		}
+		return
+	case OpReadvAt, OpWritevAt, OpFsync, OpStat, OpFile:
 		ep.toPool(e, op)
 		return
 	case OpRead, OpWrite, OpWritev:
@@ -144,7 +153,7 @@ func (ep *epoll) Cancel(op *Op) {
 		e != nil && e.rest != nil && cut(&e.rest.ready, op),
 		cut(&ep.strays, op):
 		ep.finish(op, canceled)
-	case ep.pooled > 0 && ep.pool.withdraw(op):
+	case ep.pooled > 0 && ep.pool.withdraw(op, op.slot):
 		ep.leftPool(op, canceled)
 	default:
 		op.state = opCancelled

@@ -38,8 +38,11 @@ type uring struct {
 	backlog []sqe // requests without room in the ring, in order
 	lender  *lender
 	parker  parker
+	pool    *filePool
+	pooled  map[*Op]uint32 // operations with the pool, and their places there
+	ended   []performed    // room for collecting
 
-	seekable      seekable
+	files         uringFiles
 	multishotRecv bool
 	draining      int // closes that wait for other operations
 	closed        bool
@@ -65,7 +68,7 @@ func buildUring(o Options, setup setupFunc) (_ *uring, err error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	u := &uring{file: os.NewFile(uintptr(fd), "io_uring"), slots: newSlots()}
+	u := &uring{file: os.NewFile(uintptr(fd), "io_uring"), slots: newSlots(), pooled: map[*Op]uint32{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, u.free())
@@ -83,6 +86,7 @@ func buildUring(o Options, setup setupFunc) (_ *uring, err error) {
 	if u.parker, err = newParker(o.Locked, u.file, &u.ring); err != nil {
 		return u, err
 	}
+	u.pool = newFilePool(o.FileWorkers, performFile, u.parker.wake)
 	u.watchWakes()
 	// A sandbox may allow to make a ring and not to use it.
 	if err = u.ring.enter(); err != nil {
@@ -105,12 +109,18 @@ func (u *uring) Submit(op *Op) {
 		u.end(op, Result{Err: unix.EBADF}) // as after the close
 		return
 	}
-	i := u.slots.take(op)
-	if op.kind == OpClose {
-		u.drain(i)
+	if op.takesNow() && u.tryNow(op) {
 		return
 	}
-	u.start(i, 0)
+	i := u.slots.take(op)
+	switch {
+	case op.kind == OpClose:
+		u.drain(i)
+	case u.blocks(op):
+		u.toPool(i)
+	default:
+		u.start(i, 0)
+	}
 }
 
 // start writes the request for the operation in slot i.
@@ -156,6 +166,12 @@ func (u *uring) Cancel(op *Op) {
 	op.state = opCancelled
 	if u.slots.at(op.slot).queued {
 		u.finish(op.slot, Result{Err: ErrCanceled})
+		return
+	}
+	if place, ok := u.pooled[op]; ok {
+		if u.pool.withdraw(op, place) {
+			u.leftPool(op, Result{Err: ErrCanceled})
+		}
 		return
 	}
 	// If it is not found, it has an answer already: slots of retried operations
@@ -244,7 +260,7 @@ func (u *uring) wait(d time.Duration, some bool) error {
 		if err := u.handOver(); err != nil {
 			return err
 		}
-		if u.reap() > 0 || some || d == 0 || u.pending() {
+		if u.reap()+u.collect() > 0 || some || d == 0 || u.pending() {
 			return nil
 		}
 		now := time.Now()
@@ -353,6 +369,7 @@ func (u *uring) Release(l Lent) {
 func (u *uring) Stats() Stats {
 	s := u.stats
 	s.Enters = u.ring.enters
+	s.PoolBusy = int64(u.pool.busy())
 	return s
 }
 
@@ -375,6 +392,7 @@ func (u *uring) Close() error {
 			return fmt.Errorf("rondo/driver: io_uring: %w", err)
 		}
 	}
+	u.pool.idle() // it wakes the parker
 	return u.free()
 }
 

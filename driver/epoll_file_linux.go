@@ -1,10 +1,6 @@
 package driver
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // toPool hands op, an operation on e's descriptor if e is not nil, to the pool.
 func (ep *epoll) toPool(e *entry, op *Op) {
@@ -13,7 +9,30 @@ func (ep *epoll) toPool(e *entry, op *Op) {
 	}
 	ep.pooled++
 	ep.stats.Direct++
-	ep.pool.submit(op)
+	op.slot = ep.pool.submit(op)
+}
+
+// tryNow ends op, a read or write at an offset, if it need not wait.
+func (ep *epoll) tryNow(e *entry, op *Op) bool {
+	slow := fdSlowRead
+	if op.kind == OpWriteAt {
+		slow = fdSlowWrite
+	}
+	if e.is&slow != 0 || !op.takesNow() {
+		return false
+	}
+	ep.stats.Direct++
+	n, errno := op.tryNow()
+	switch {
+	case errno == unix.EAGAIN, errno == 0 && n == 0:
+		// Linux 5.9 and 5.10 also say 0 before the end of the file.
+		return false
+	case errno != 0:
+		e.is |= slow
+		return false
+	}
+	ep.finish(op, Result{N: n})
+	return true
 }
 
 // leftPool ends an operation that the pool has given back.
@@ -44,81 +63,4 @@ func (ep *epoll) collect() {
 	}
 	clear(done)
 	ep.ended = done
-}
-
-// performFile carries out an operation, on a goroutine of the pool. It blocks.
-func performFile(op *Op) Result {
-	for {
-		n, err := fileCall(op)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			return Result{Err: err}
-		}
-		return Result{N: n}
-	}
-}
-
-func fileCall(op *Op) (int, error) {
-	fd := int(op.fd)
-	switch op.kind {
-	case OpRead:
-		return unix.Read(fd, op.bytes())
-	case OpWrite:
-		return unix.Write(fd, op.bytes())
-	case OpReadAt:
-		return unix.Pread(fd, op.bytes(), op.off)
-	case OpWriteAt:
-		return unix.Pwrite(fd, op.bytes(), op.off)
-	case OpWritev:
-		iov := op.vec().iovecs()
-		n, _, errno := unix.Syscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)))
-		return result(n, errno)
-	case OpFsync:
-		if op.flags != 0 {
-			return 0, unix.Fdatasync(fd)
-		}
-		return 0, unix.Fsync(fd)
-	case OpOpen:
-		return openFile(op.open())
-	case OpStat:
-		return 0, statFile(op.stat())
-	case OpClose:
-		return 0, closeFD(fd)
-	}
-	return 0, unix.EINVAL
-}
-
-func openFile(a *OpenArgs) (int, error) {
-	path, err := a.cpath()
-	if err != nil {
-		return -1, err
-	}
-	dirfd := unix.AT_FDCWD
-	fd, _, errno := unix.Syscall6(unix.SYS_OPENAT, uintptr(dirfd), uintptr(unsafe.Pointer(path)),
-		uintptr(a.Flags|unix.O_CLOEXEC|unix.O_LARGEFILE), uintptr(a.Perm), 0, 0)
-	return result(fd, errno)
-}
-
-func statFile(a *StatArgs) error {
-	path, err := a.cpath()
-	if err != nil {
-		return err
-	}
-	dirfd, flags := a.target()
-	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(dirfd), uintptr(unsafe.Pointer(path)), uintptr(flags),
-		unix.STATX_BASIC_STATS, uintptr(unsafe.Pointer(&a.raw.stx)), 0)
-	if errno != 0 {
-		return errno
-	}
-	a.fill()
-	return nil
-}
-
-func result(n uintptr, errno unix.Errno) (int, error) {
-	if errno != 0 {
-		return -1, errno
-	}
-	return int(n), nil
 }

@@ -29,12 +29,14 @@ const (
 	fdRegistered                     // events of both directions come, edge-triggered
 	fdArmed                          // one event may come, for OpReady
 	fdSticky                         // the peer has gone: a short read proves nothing
-	fdKnown                          // the five below are set as they should be
+	fdKnown                          // the seven below are set as they should be
 	fdSocket                         // and not something else to read and write
 	fdTcp                            // a short read means that nothing is left
 	fdBlocking                       // without O_NONBLOCK: to be asked before each call
 	fdFile                           // always ready, but calls take their time: for the pool
 	fdLingering                      // close may block, for SO_LINGER
+	fdSlowRead                       // reads at an offset are not tried at once: see nowait_linux.go
+	fdSlowWrite                      // nor are writes
 	fdClosing                        // its OpClose is in flight
 	fdResumed                        // it is among those that go on in the next turn
 )

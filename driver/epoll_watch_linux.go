@@ -107,6 +107,9 @@ func (ep *epoll) meet(fd int32) (*entry, unix.Errno) {
 	if status&unix.O_NONBLOCK == 0 {
 		found |= fdBlocking
 	}
+	if status&unix.O_DIRECT != 0 {
+		found |= fdSlowRead | fdSlowWrite
+	}
 	if protocol, err := getSockInt(int(fd), unix.SOL_SOCKET, unix.SO_PROTOCOL); err == nil {
 		found |= fdSocket
 		if protocol == unix.IPPROTO_TCP {

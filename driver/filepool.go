@@ -20,7 +20,7 @@ type filePool struct {
 	workers int
 	running int    // operations that workers are at
 	queue   []*Op  // from first on; nil where one was withdrawn
-	first   uint32 // what Op.slot is for queue[0]
+	first   uint32 // the place of queue[0]
 	done    []performed
 }
 
@@ -36,26 +36,27 @@ func newFilePool(limit int, perform func(*Op) Result, wake func()) *filePool {
 	return p
 }
 
-// submit queues op for the next worker that is free.
-func (p *filePool) submit(op *Op) {
+// submit queues op for the next worker that is free. place is for withdraw.
+func (p *filePool) submit(op *Op) (place uint32) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	op.slot = p.first + uint32(len(p.queue))
+	place = p.first + uint32(len(p.queue))
 	p.queue = append(p.queue, op)
 	if p.workers < p.limit {
 		p.workers++
 		go p.work()
 	}
+	return place
 }
 
 // withdraw takes an operation out of the queue. It returns false if op is being
 // carried out, or was: then its end can't be far, and has to be waited for.
-func (p *filePool) withdraw(op *Op) bool {
+func (p *filePool) withdraw(op *Op, place uint32) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// What left the queue at its front has a slot before first, and the difference
+	// What left the queue at its front has a place before first, and the difference
 	// wraps around to more than any length.
-	i := op.slot - p.first
+	i := place - p.first
 	if i >= uint32(len(p.queue)) || p.queue[i] != op {
 		return false
 	}

@@ -33,7 +33,7 @@ func (g *gatedPool) carryOut(op *Op) Result {
 func (g *gatedPool) submitAll(ops []Op) {
 	for i := range ops {
 		ops[i] = Op{kind: OpReadAt, fd: int32(i % 2), off: int64(i)}
-		g.submit(&ops[i])
+		ops[i].slot = g.submit(&ops[i])
 	}
 }
 
@@ -84,7 +84,7 @@ func TestFilePoolWithdraw(t *testing.T) {
 	if op := <-g.begun; op != &ops[0] {
 		t.Fatalf("began with operation %d", op.off)
 	}
-	if g.withdraw(&ops[0]) {
+	if g.withdraw(&ops[0], ops[0].slot) {
 		t.Error("withdrew an operation that runs")
 	}
 	want := []int64{0}
@@ -93,10 +93,10 @@ func TestFilePoolWithdraw(t *testing.T) {
 			want = append(want, int64(i))
 			continue
 		}
-		if !g.withdraw(&ops[i]) {
+		if !g.withdraw(&ops[i], ops[i].slot) {
 			t.Errorf("operation %d is queued, and could not be withdrawn", i)
 		}
-		if g.withdraw(&ops[i]) {
+		if g.withdraw(&ops[i], ops[i].slot) {
 			t.Errorf("operation %d was withdrawn twice", i)
 		}
 	}
@@ -108,7 +108,7 @@ func TestFilePoolWithdraw(t *testing.T) {
 		if i >= len(want) || d.op.off != want[i] {
 			t.Fatalf("operation %d ended as number %d, want %v", d.op.off, i, want)
 		}
-		if g.withdraw(d.op) {
+		if g.withdraw(d.op, d.op.slot) {
 			t.Errorf("withdrew operation %d, which has ended", d.op.off)
 		}
 	}
@@ -149,8 +149,8 @@ func TestFilePoolRaces(t *testing.T) {
 	var into []performed
 	for i := range ops {
 		ops[i] = Op{kind: OpReadAt, off: int64(i)}
-		p.submit(&ops[i])
-		if j := i / 2; i%2 == 0 && ends[&ops[j]] == 0 && p.withdraw(&ops[j]) {
+		ops[i].slot = p.submit(&ops[i])
+		if j := i / 2; i%2 == 0 && ends[&ops[j]] == 0 && p.withdraw(&ops[j], ops[j].slot) {
 			ends[&ops[j]]++
 		}
 		if i%16 == 0 {

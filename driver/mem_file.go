@@ -2,114 +2,43 @@ package driver
 
 import (
 	"os"
-	"path"
-	"strings"
 	"syscall"
-	"time"
-)
-
-// The type bits of a file's mode, as in stat(2).
-const (
-	memType uint32 = 0o170000
-	memSock uint32 = 0o140000
-	memReg  uint32 = 0o100000
-	memDir  uint32 = 0o040000
-	memFIFO uint32 = 0o010000
 )
 
 // memFileMax is the most that a file holds: a mistaken offset should be an
 // error, not the end of the memory.
 const memFileMax = 1 << 30
 
-// A memNode is a file or a directory.
-type memNode struct {
-	inode    uint64
-	mode     uint32
-	modified time.Duration
-	content  []byte
-	children map[string]*memNode // of a directory
-}
-
-func (m *Memory) newNode(mode uint32) *memNode {
-	m.nodes++
-	n := &memNode{inode: m.nodes, mode: mode, modified: m.now}
-	if n.isDir() {
-		n.children = map[string]*memNode{}
-	}
-	return n
-}
-
-func (n *memNode) isDir() bool { return n.mode&memType == memDir }
-
-// find returns the node at a path, and its directory with its name there. The
-// node is nil if only it is missing. Paths are taken from the root.
-func (m *Memory) find(name string) (node, dir *memNode, base string, err error) {
-	if name == "" {
-		return nil, nil, "", syscall.ENOENT
-	}
-	node = m.root
-	for part := range strings.SplitSeq(strings.Trim(path.Clean("/"+name), "/"), "/") {
-		switch {
-		case part == "":
-			continue // the root itself
-		case node == nil:
-			return nil, nil, "", syscall.ENOENT
-		case !node.isDir():
-			return nil, nil, "", syscall.ENOTDIR
-		}
-		dir, base = node, part
-		node = dir.children[part]
-	}
-	return node, dir, base, nil
-}
-
-// MkdirAll makes a directory and those above it, where they are missing.
-func (m *Memory) MkdirAll(name string) error {
-	name = path.Clean("/" + name)
-	node, dir, base, err := m.find(name)
-	if err == syscall.ENOENT {
-		if err = m.MkdirAll(path.Dir(name)); err == nil {
-			node, dir, base, err = m.find(name)
-		}
-	}
-	switch {
-	case err != nil:
-		return err
-	case node == nil:
-		dir.children[base] = m.newNode(memDir | 0o755)
-	case !node.isDir():
-		return syscall.ENOTDIR
-	}
-	return nil
-}
-
 // openFile opens or makes a file. Permissions are kept but not enforced.
 func (m *Memory) openFile(a *OpenArgs) (int, error) {
 	if m.exhausted() {
 		return -1, syscall.EMFILE
 	}
-	node, dir, base, err := m.find(a.Path)
 	create := a.Flags&os.O_CREATE != 0
+	fresh := create && a.Flags&os.O_EXCL != 0
+	p, err := m.find(a.Path, !fresh)
+	node := p.node
 	f := &memFile{
 		reads:  a.Flags&(os.O_WRONLY|os.O_RDWR) != os.O_WRONLY,
 		writes: a.Flags&(os.O_WRONLY|os.O_RDWR) != os.O_RDONLY,
 		append: a.Flags&os.O_APPEND != 0,
+		direct: a.Flags&DirectIO != 0,
 	}
 	switch {
 	case err != nil:
 		return -1, err
 	case node == nil && !create:
 		return -1, syscall.ENOENT
-	case node != nil && create && a.Flags&os.O_EXCL != 0:
+	case node != nil && fresh:
 		return -1, syscall.EEXIST
 	case node != nil && node.isDir() && (f.writes || create):
 		return -1, syscall.EISDIR
 	case node == nil:
-		node = m.newNode(memReg | a.Perm&0o777)
-		dir.children[base] = node
+		node = m.newNode(memReg | a.Perm&0o7777)
+		m.enter(p, node)
 	}
 	if a.Flags&os.O_TRUNC != 0 && f.writes {
-		node.content, node.modified = nil, m.now
+		node.content, node.modTime = nil, memTime(m.now)
 	}
 	f.node = node
 	fd, _, err := m.install(f)
@@ -129,30 +58,21 @@ func (m *Memory) statFile(a *StatArgs) error {
 		a.Info = Stat{Mode: d.object.mode(), Links: 1, ModTime: memTime(0)}
 		return nil
 	}
-	node, _, _, err := m.find(a.Path)
-	if err == nil && node == nil {
-		err = syscall.ENOENT
-	}
+	p, err := m.there(a.Path, !a.NoFollow)
 	if err != nil {
 		return err
 	}
-	a.Info = node.stat()
+	a.Info = p.node.stat()
 	return nil
 }
-
-func (n *memNode) stat() Stat {
-	size := int64(len(n.content))
-	return Stat{Size: size, Mode: n.mode, Links: 1, Inode: n.inode, Blocks: (size + 511) / 512, ModTime: memTime(n.modified)}
-}
-
-// memTime is a virtual time as a date; the machine is made at the Unix epoch.
-func memTime(now time.Duration) time.Time { return time.Unix(0, 0).UTC().Add(now) }
 
 // A memFile is an open file.
 type memFile struct {
 	node                  *memNode
 	at                    int64 // where read and write go on
 	reads, writes, append bool
+	direct                bool // DirectIO
+	shared                bool // of the lock that it has
 }
 
 func (f *memFile) read(_ *Memory, b []byte) (int, error) {
@@ -184,7 +104,11 @@ func (f *memFile) readAt(b []byte, off int64) (int, error) {
 	return copy(b, f.node.content[off:]), nil
 }
 
+// writeAt appends all the same if the file was opened for that, as on Linux.
 func (f *memFile) writeAt(m *Memory, b []byte, off int64) (int, error) {
+	if f.append && off >= 0 {
+		off = int64(len(f.node.content))
+	}
 	switch {
 	case !f.writes:
 		return 0, syscall.EBADF
@@ -200,10 +124,18 @@ func (f *memFile) writeAt(m *Memory, b []byte, off int64) (int, error) {
 	if hole := off + int64(len(b)) - int64(len(n.content)); hole > 0 {
 		n.content = append(n.content, make([]byte, hole)...)
 	}
-	n.modified = m.now
+	n.modTime = memTime(m.now)
 	return copy(n.content[off:], b), nil
 }
 
 func (f *memFile) ready(*Memory) Events { return Readable | Writable }
-func (f *memFile) close(*Memory)        {}
+func (f *memFile) close(*Memory)        { f.unlock() }
 func (f *memFile) mode() uint32         { return f.node.mode }
+
+// misaligned reports whether n bytes at an offset are not what direct I/O takes.
+func (f *memFile) misaligned(n int, off int64) bool {
+	return f.direct && (n%memSector != 0 || off%memSector != 0)
+}
+
+// memSector is what a disk reads and writes at least.
+const memSector = 512

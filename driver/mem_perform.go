@@ -23,6 +23,8 @@ func (m *Memory) perform(x *memOp) (Result, step) {
 		return ended(m.openFile(op.open()))
 	case op.kind == OpStat:
 		return ended(0, m.statFile(op.stat()))
+	case op.kind == OpFile:
+		return m.performCall(x, op.file())
 	case x.fd == nil:
 		return Result{Err: syscall.EBADF}, stepEnd
 	}
@@ -34,7 +36,7 @@ func (m *Memory) perform(x *memOp) (Result, step) {
 		return ended(o.write(m, x.cut(op.bytes())))
 	case OpWritev:
 		return ended(o.write(m, x.cut(slices.Concat(op.vec().Bufs...))))
-	case OpReadAt, OpWriteAt, OpFsync:
+	case OpReadAt, OpWriteAt, OpReadvAt, OpWritevAt, OpFsync:
 		return m.performFile(x, o)
 	case OpReady:
 		want := Events(op.flags)
@@ -58,12 +60,44 @@ func (m *Memory) performFile(x *memOp, o memObject) (Result, step) {
 		return Result{Err: syscall.EINVAL}, stepEnd
 	case !ok:
 		return Result{Err: syscall.ESPIPE}, stepEnd
-	case op.kind == OpReadAt:
-		return ended(f.readAt(x.cut(op.bytes()), op.off))
-	case op.kind == OpWriteAt:
-		return ended(f.writeAt(m, x.cut(op.bytes()), op.off))
+	case op.kind == OpFsync:
+		return Result{}, stepEnd // memory is as durable as it gets
 	}
-	return Result{}, stepEnd // an Fsync: memory is as durable as it gets
+	var b []byte
+	switch op.kind {
+	case OpReadAt, OpWriteAt:
+		b = op.bytes()
+	case OpWritevAt:
+		b = slices.Concat(op.vec().Bufs...)
+	case OpReadvAt:
+		b = make([]byte, total(op.vec().Bufs))
+	}
+	if f.misaligned(len(b), op.off) {
+		return Result{Err: syscall.EINVAL}, stepEnd
+	}
+	b = x.cut(b)
+	if op.kind == OpWriteAt || op.kind == OpWritevAt {
+		return ended(f.writeAt(m, b, op.off))
+	}
+	n, err := f.readAt(b, op.off)
+	if op.kind == OpReadvAt && err == nil {
+		scatter(op.vec().Bufs, b[:n])
+	}
+	return ended(n, err)
+}
+
+func total(bufs [][]byte) (n int) {
+	for _, b := range bufs {
+		n += len(b)
+	}
+	return n
+}
+
+// scatter fills bufs, one after the other, with b.
+func scatter(bufs [][]byte, b []byte) {
+	for i := 0; len(b) > 0; i++ {
+		b = b[copy(bufs[i], b):]
+	}
 }
 
 func (m *Memory) performSocket(x *memOp, s memSocket) (Result, step) {
@@ -149,11 +183,7 @@ func (m *Memory) batch(x *memOp, move func(*Msg) (int, error)) (n int, err error
 
 // receive fills the buffers of msg, one after the other.
 func (m *Memory) receive(x *memOp, s memSocket, msg *Msg) (n int, err error) {
-	size := 0
-	for _, b := range msg.Bufs {
-		size += len(b)
-	}
-	b := x.cut(make([]byte, size))
+	b := x.cut(make([]byte, total(msg.Bufs)))
 	msg.Addr, msg.N, msg.ControlN, msg.RecvFlags = Addr{}, 0, 0, 0
 	switch s := s.(type) {
 	case *memPacket:
@@ -164,9 +194,7 @@ func (m *Memory) receive(x *memOp, s memSocket, msg *Msg) (n int, err error) {
 		n, err = s.read(m, b)
 		msg.N = n
 	}
-	for i, rest := 0, b[:n]; len(rest) > 0; i++ {
-		rest = rest[copy(msg.Bufs[i], rest):]
-	}
+	scatter(msg.Bufs, b[:n])
 	return n, err
 }
 
@@ -189,16 +217,22 @@ func (m *Memory) performLent(x *memOp, s memSocket) (Result, step) {
 	return Result{N: n, Lent: lent}, stepMore
 }
 
-// cut shortens b to the limit of the verdict. Messages are never cut.
+// cut shortens b to the limit of the verdict. Messages are never cut, and direct
+// I/O is by the sector.
 func (x *memOp) cut(b []byte) []byte {
-	switch x.fd.object.(type) {
+	limit := x.verdict.Limit
+	if limit <= 0 {
+		return b
+	}
+	switch o := x.fd.object.(type) {
 	case *memPacket, *memDatagram:
 		return b
+	case *memFile:
+		if o.direct {
+			limit = (limit + memSector - 1) / memSector * memSector
+		}
 	}
-	if x.verdict.Limit <= 0 {
-		return b
-	}
-	return b[:min(len(b), x.verdict.Limit)]
+	return b[:min(len(b), limit)]
 }
 
 // ended makes a last result, or a wait, of what a call returned.

@@ -35,11 +35,15 @@ const (
 	OpFsync
 	OpOpen
 	OpStat
+	OpReadvAt
+	OpWritevAt
+	OpFile
 	numKinds
 )
 
 var kindNames = [numKinds]string{"none", "read", "write", "readat", "writeat", "recv", "send", "recvlent", "writev",
-	"recvmsg", "sendmsg", "recvbatch", "sendbatch", "accept", "acceptmulti", "connect", "ready", "shutdown", "close", "fsync", "open", "stat"}
+	"recvmsg", "sendmsg", "recvbatch", "sendbatch", "accept", "acceptmulti", "connect", "ready", "shutdown", "close", "fsync", "open", "stat",
+	"readvat", "writevat", "file"}
 
 func (k Kind) String() string {
 	if k < numKinds {
@@ -65,7 +69,8 @@ type Op struct {
 	// ptr is what the operation works on. The kind decides which of two things
 	// it is, and only the preparing methods set both together:
 	//   - for kinds with bytes (hasBytes), the base of a []byte of length n;
-	//   - for the others, the *Vec, *Msg, *Batch, *ConnectArgs, *OpenArgs or *StatArgs given.
+	//   - for the others, the *Vec, *Msg, *Batch, *ConnectArgs, *OpenArgs, *StatArgs or
+	//     *FileArgs given.
 	// It is an ordinary pointer to the collector, so it keeps the memory alive
 	// for as long as the driver keeps the Op; Go's heap does not move.
 	ptr unsafe.Pointer
@@ -110,7 +115,7 @@ type Lent struct {
 	id    uint32
 }
 
-// A Vec is the argument of a vectored write.
+// A Vec is the argument of a vectored read or write.
 type Vec struct {
 	Bufs [][]byte
 	raw  rawVec
@@ -193,7 +198,9 @@ type Stat struct {
 	UID     uint32
 	GID     uint32
 	Inode   uint64
-	Blocks  int64 // of 512 bytes
+	Device  uint64 // which file system the inode is of
+	Blocks  int64  // of 512 bytes
+	AccTime time.Time
 	ModTime time.Time
 }
 
@@ -252,16 +259,22 @@ func (o *Op) bytes() []byte {
 // The arguments of the kinds that have some: ptr was set by the preparing
 // method of that kind, from a pointer of exactly this type.
 
-func (o *Op) vec() *Vec { return (*Vec)(o.arg(OpWritev)) }
 func (o *Op) batch() *Batch {
 	if o.kind == OpSendBatch {
 		return (*Batch)(o.ptr)
 	}
 	return (*Batch)(o.arg(OpRecvBatch))
 }
+func (o *Op) vec() *Vec {
+	if o.kind == OpReadvAt || o.kind == OpWritevAt {
+		return (*Vec)(o.ptr)
+	}
+	return (*Vec)(o.arg(OpWritev))
+}
 func (o *Op) connect() *ConnectArgs { return (*ConnectArgs)(o.arg(OpConnect)) }
 func (o *Op) open() *OpenArgs       { return (*OpenArgs)(o.arg(OpOpen)) }
 func (o *Op) stat() *StatArgs       { return (*StatArgs)(o.arg(OpStat)) }
+func (o *Op) file() *FileArgs       { return (*FileArgs)(o.arg(OpFile)) }
 func (o *Op) msg() *Msg {
 	if o.kind == OpSendMsg {
 		return (*Msg)(o.ptr)
@@ -314,6 +327,20 @@ func (o *Op) WriteAt(fd int, b []byte, off int64, c Completer) {
 	o.prepare(OpWriteAt, fd, c)
 	o.withBytes(b)
 	o.off = off
+}
+
+// ReadvAt reads from a file at an offset into v.Bufs, one after the other. v belongs
+// to the driver until the end; it is not changed.
+func (o *Op) ReadvAt(fd int, v *Vec, off int64, c Completer) {
+	o.prepare(OpReadvAt, fd, c)
+	o.ptr, o.off = unsafe.Pointer(v), off
+}
+
+// WritevAt writes the concatenation of v.Bufs to a file at an offset; v is as with
+// ReadvAt.
+func (o *Op) WritevAt(fd int, v *Vec, off int64, c Completer) {
+	o.prepare(OpWritevAt, fd, c)
+	o.ptr, o.off = unsafe.Pointer(v), off
 }
 
 // Recv reads from a connected socket, like Read.
@@ -414,6 +441,21 @@ func (o *Op) Open(a *OpenArgs, c Completer) {
 
 // Stat asks for a file's metadata, into a.Info.
 func (o *Op) Stat(a *StatArgs, c Completer) {
-	o.prepare(OpStat, -1, c)
+	fd := -1
+	if a.Path == "" {
+		fd = a.FD
+	}
+	o.prepare(OpStat, fd, c)
+	o.ptr = unsafe.Pointer(a)
+}
+
+// File carries out one of the calls on the file system that have no kind of their
+// own; a.Call says which, and what Result.N is.
+func (o *Op) File(a *FileArgs, c Completer) {
+	fd := -1
+	if a.Path == "" {
+		fd = a.FD
+	}
+	o.prepare(OpFile, fd, c)
 	o.ptr = unsafe.Pointer(a)
 }

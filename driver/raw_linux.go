@@ -204,7 +204,9 @@ func (a *StatArgs) fill() {
 		UID:     x.Uid,
 		GID:     x.Gid,
 		Inode:   x.Ino,
+		Device:  unix.Mkdev(x.Dev_major, x.Dev_minor),
 		Blocks:  int64(x.Blocks),
+		AccTime: time.Unix(x.Atime.Sec, int64(x.Atime.Nsec)),
 		ModTime: time.Unix(x.Mtime.Sec, int64(x.Mtime.Nsec)),
 	}
 }

@@ -109,6 +109,7 @@ const probeSupported = 1 << 0
 
 // Opcodes.
 const (
+	uringReadv       = 1
 	uringWritev      = 2
 	uringFsync       = 3
 	uringPollAdd     = 6
@@ -119,7 +120,6 @@ const (
 	uringConnect     = 16
 	uringOpenAt      = 18
 	uringClose       = 19
-	uringStatx       = 21
 	uringRead        = 22
 	uringWrite       = 23
 	uringSend        = 26

@@ -41,8 +41,6 @@ func (u *uring) outcome(op *Op, res int32) Result {
 		return Result{N: int(pollEvents(uint32(res), Events(op.flags)))}
 	case OpRecvMsg:
 		op.msg().received(int(res))
-	case OpStat:
-		op.stat().fill()
 	}
 	return Result{N: int(res)}
 }

@@ -29,12 +29,8 @@ func (u *uring) prepare(e *sqe, op *Op) error {
 		if op.off < 0 { // which could be taken for currentPosition
 			return unix.EINVAL
 		}
-		asked, err := u.seekable.check(op.fd)
-		if asked {
-			u.stats.Direct++
-		}
-		if err != nil {
-			return err
+		if u.meet(op.fd) == isStream {
+			return unix.ESPIPE
 		}
 		e.opcode, e.off = uringRead, uint64(op.off)
 		if op.kind == OpWriteAt {
@@ -55,6 +51,19 @@ func (u *uring) prepare(e *sqe, op *Op) error {
 	case OpWritev:
 		iov := op.vec().iovecs()
 		e.opcode, e.off = uringWritev, currentPosition
+		e.addr, e.len = address(unsafe.Pointer(unsafe.SliceData(iov))), uint32(len(iov))
+	case OpReadvAt, OpWritevAt:
+		if op.off < 0 {
+			return unix.EINVAL
+		}
+		if u.meet(op.fd) == isStream {
+			return unix.ESPIPE
+		}
+		iov := op.vec().iovecs()
+		e.opcode, e.off = uringReadv, uint64(op.off)
+		if op.kind == OpWritevAt {
+			e.opcode = uringWritev
+		}
 		e.addr, e.len = address(unsafe.Pointer(unsafe.SliceData(iov))), uint32(len(iov))
 	case OpRecvMsg, OpSendMsg:
 		send := op.kind == OpSendMsg
@@ -83,7 +92,7 @@ func (u *uring) prepare(e *sqe, op *Op) error {
 	case OpShutdown:
 		e.opcode, e.len = uringShutdown, uint32(op.flags)
 	case OpClose:
-		u.seekable.forget(op.fd)
+		u.files.forget(op.fd)
 		e.opcode = uringClose
 	case OpFsync:
 		e.opcode = uringFsync
@@ -98,15 +107,6 @@ func (u *uring) prepare(e *sqe, op *Op) error {
 		}
 		e.opcode, e.fd, e.addr, e.len = uringOpenAt, unix.AT_FDCWD, address(unsafe.Pointer(path)), a.Perm
 		e.opFlags = uint32(a.Flags) | unix.O_CLOEXEC | unix.O_LARGEFILE
-	case OpStat:
-		a := op.stat()
-		path, err := a.cpath()
-		if err != nil {
-			return err
-		}
-		dirfd, flags := a.target()
-		e.opcode, e.fd, e.opFlags = uringStatx, int32(dirfd), uint32(flags)
-		e.addr, e.len, e.off = address(unsafe.Pointer(path)), unix.STATX_BASIC_STATS, address(unsafe.Pointer(&a.raw.stx))
 	default:
 		return unix.EINVAL
 	}
@@ -153,9 +153,9 @@ func pollEvents(mask uint32, asked Events) (ev Events) {
 // for those that are tried only once.
 func (op *Op) waitsFor() Events {
 	switch op.kind {
-	case OpRead, OpReadAt, OpRecv, OpRecvLent, OpRecvBatch, OpAccept, OpAcceptMulti:
+	case OpRead, OpReadAt, OpReadvAt, OpRecv, OpRecvLent, OpRecvBatch, OpAccept, OpAcceptMulti:
 		return Readable
-	case OpWrite, OpWriteAt, OpSend, OpWritev, OpSendBatch, OpConnect:
+	case OpWrite, OpWriteAt, OpWritevAt, OpSend, OpWritev, OpSendBatch, OpConnect:
 		return Writable
 	case OpRecvMsg, OpSendMsg:
 		if op.msg().Flags&unix.MSG_DONTWAIT != 0 {

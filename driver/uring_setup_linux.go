@@ -77,8 +77,8 @@ func setupRing(entries int, locked bool, setup setupFunc) (fd int, p *ringParams
 const requiredFeatures = featureSingleMmap | featureNoDrop | featureSubmitStable | featureCurPos |
 	featureFastPoll | featureExtArg | featureCQESkip
 
-var requiredOps = [...]uint8{uringWritev, uringFsync, uringPollAdd, uringSendMsg, uringRecvMsg, uringAccept,
-	uringAsyncCancel, uringConnect, uringOpenAt, uringClose, uringStatx, uringRead, uringWrite, uringSend, uringRecv,
+var requiredOps = [...]uint8{uringReadv, uringWritev, uringFsync, uringPollAdd, uringSendMsg, uringRecvMsg, uringAccept,
+	uringAsyncCancel, uringConnect, uringOpenAt, uringClose, uringRead, uringWrite, uringSend, uringRecv,
 	uringShutdown}
 
 // checkKernel finds out what the kernel of a ring can do. It refuses those

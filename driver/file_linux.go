@@ -1,0 +1,94 @@
+package driver
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// performFile carries out an operation on a goroutine of a pool. It blocks.
+func performFile(op *Op) Result {
+	for {
+		n, err := fileCall(op)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return Result{Err: err}
+		}
+		return Result{N: n}
+	}
+}
+
+func fileCall(op *Op) (int, error) {
+	fd := int(op.fd)
+	switch op.kind {
+	case OpRead:
+		return unix.Read(fd, op.bytes())
+	case OpWrite:
+		return unix.Write(fd, op.bytes())
+	case OpReadAt:
+		return unix.Pread(fd, op.bytes(), op.off)
+	case OpWriteAt:
+		return unix.Pwrite(fd, op.bytes(), op.off)
+	case OpWritev:
+		iov := op.vec().iovecs()
+		n, _, errno := unix.Syscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)))
+		return result(n, errno)
+	case OpReadvAt, OpWritevAt:
+		iov, call := op.vec().iovecs(), uintptr(unix.SYS_PREADV)
+		if op.kind == OpWritevAt {
+			call = unix.SYS_PWRITEV
+		}
+		low, high := offsetHalves(op.off)
+		n, _, errno := unix.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)), low, high, 0)
+		return result(n, errno)
+	case OpFsync:
+		if op.flags != 0 {
+			return 0, unix.Fdatasync(fd)
+		}
+		return 0, unix.Fsync(fd)
+	case OpOpen:
+		return openFile(op.open())
+	case OpStat:
+		return 0, statFile(op.stat())
+	case OpFile:
+		return op.file().perform()
+	case OpClose:
+		return 0, closeFD(fd)
+	}
+	return 0, unix.EINVAL
+}
+
+func openFile(a *OpenArgs) (int, error) {
+	path, err := a.cpath()
+	if err != nil {
+		return -1, err
+	}
+	dirfd := unix.AT_FDCWD
+	fd, _, errno := unix.Syscall6(unix.SYS_OPENAT, uintptr(dirfd), uintptr(unsafe.Pointer(path)),
+		uintptr(a.Flags|unix.O_CLOEXEC|unix.O_LARGEFILE), uintptr(a.Perm), 0, 0)
+	return result(fd, errno)
+}
+
+func statFile(a *StatArgs) error {
+	path, err := a.cpath()
+	if err != nil {
+		return err
+	}
+	dirfd, flags := a.target()
+	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(dirfd), uintptr(unsafe.Pointer(path)), uintptr(flags),
+		unix.STATX_BASIC_STATS, uintptr(unsafe.Pointer(&a.raw.stx)), 0)
+	if errno != 0 {
+		return errno
+	}
+	a.fill()
+	return nil
+}
+
+func result(n uintptr, errno unix.Errno) (int, error) {
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(n), nil
+}

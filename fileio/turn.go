@@ -1,0 +1,88 @@
+package fileio
+
+import (
+	"bytes"
+	"io"
+	"syscall"
+)
+
+// What uses the file's position has turns: one call is carried out, the others
+// wait in a queue. The turn goes on only when the one that has it was told its
+// result, not already when it has one: so a result can still be put back.
+
+// enqueue lets c have its turn after those that wait.
+func (f *File) enqueue(c *call) {
+	p := &f.queue
+	for *p != nil {
+		p = &(*p).next
+	}
+	*p = c
+	if f.queue == c {
+		f.beginTurn(c)
+	}
+}
+
+func (f *File) dequeue(c *call) {
+	p := &f.queue
+	for *p != c {
+		p = &(*p).next
+	}
+	*p = c.next
+	c.next = nil
+	f.turning = f.turning && p != &f.queue
+}
+
+// proceed gives the first of the queue its turn, unless it has it already.
+func (f *File) proceed() {
+	c := f.queue
+	if c == nil || f.turning {
+		return
+	}
+	f.beginTurn(c)
+	if c.state != waiting && c.waker != nil {
+		c.waker.WakeLocal()
+		c.waker = nil
+	}
+}
+
+func (f *File) beginTurn(c *call) {
+	f.turning = true
+	switch {
+	case c.state != waiting: // it was cancelled before
+	case f.closed:
+		c.state = closed
+	case c.kind == seek && c.whence == io.SeekStart:
+		f.seekFrom(c, 0)
+	case c.kind == seek && c.whence == io.SeekCurrent:
+		f.seekFrom(c, f.pos)
+	default:
+		c.off = f.pos
+		c.begin()
+	}
+}
+
+// seekFrom moves the position to where c wants it, counted from base.
+func (f *File) seekFrom(c *call, base int64) {
+	to := base + c.by
+	switch {
+	case f.stream:
+		c.state, c.err = failed, syscall.ESPIPE
+	case to < 0:
+		c.state, c.err = failed, syscall.EINVAL
+	default:
+		c.off, f.pos = f.pos, to
+		c.state = succeeded
+	}
+}
+
+// unread puts what c has read back into the file.
+func (f *File) unread(c *call) {
+	if c.n == 0 {
+		return
+	}
+	if f.stream {
+		f.stash = append(bytes.Clone(c.left()[:c.n]), f.stash...)
+		return
+	}
+	f.pos -= int64(c.n)
+}
