@@ -109,8 +109,10 @@ func (r *Reader) hold(t *async.Task, n int, grow bool) error {
 // fill adds at least one byte to data, from the source. It returns
 // bufio.ErrBufferFull if there is no room; with grow, there always is.
 func (r *Reader) fill(t *async.Task, grow bool) error {
+	if len(r.data) == 0 && (r.lends != nil || len(r.own) > r.size) {
+		r.release(t) // nothing is left over: wait without a buffer, or not with a large one
+	}
 	if len(r.data) == 0 && r.lends != nil {
-		r.release(t) // nothing is left over: wait without a buffer
 		chunk, err := r.lends.Recv().Await(t)
 		r.data, r.held = chunk, false
 		return err
@@ -290,3 +292,15 @@ func (r *Reader) unread(b []byte) {
 	n += copy(all[n:], r.data)
 	r.own, r.data, r.held = all, all[:n], true
 }
+
+// Look, Fill and Skip are for decoders, who say themselves how much they need.
+
+// Look returns what is buffered in one piece, without taking it.
+func (r *Reader) Look() []byte { return r.data }
+
+// Fill reads at least one byte more, behind what Look returns. It has no limit: the
+// buffer grows.
+func (r *Reader) Fill(t *async.Task) error { return r.fill(t, true) }
+
+// Skip takes n bytes of what Look returns.
+func (r *Reader) Skip(n int) { r.take(n) }
