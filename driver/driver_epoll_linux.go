@@ -94,6 +94,12 @@ func (ep *epoll) Submit(op *Op) {
 			return
 		}
 		op.fd = int32(op.stat().FD) // for Close to see
+	case OpSplice:
+		if op.splice().Offset < 0 {
+			ep.stats.Direct++
+			ep.finish(op, outcome(rawSplice(op.fd, op.splice())))
+			return
+		}
 	}
 	e, errno := ep.meet(op.fd)
 	if errno == 0 && e.is&fdClosing != 0 {
@@ -115,7 +121,7 @@ func (ep *epoll) submitTo(e *entry, op *Op) {
 		ep.stats.Direct++
 		ep.finish(op, outcome(0, rawShutdown(op.fd, int(op.flags))))
 		return
-	case OpReadAt, OpWriteAt, OpFsync, OpStat:
+	case OpReadAt, OpWriteAt, OpFsync, OpStat, OpSplice:
 		ep.toPool(e, op)
 		return
 	case OpRead, OpWrite, OpWritev:

@@ -84,6 +84,10 @@ func fileCall(op *Op) (int, error) {
 		return openFile(op.open())
 	case OpStat:
 		return 0, statFile(op.stat())
+	case OpSplice:
+		a, off := op.splice(), op.splice().Offset
+		n, err := unix.Splice(fd, &off, a.To, nil, min(max(a.N, 0), maxBytes), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		return int(n), err
 	case OpClose:
 		return 0, closeFD(fd)
 	}

@@ -23,7 +23,7 @@ type sqe struct {
 	userData uint64
 	bufGroup uint16
 	_        uint16
-	_        int32
+	spliceIn int32 // the descriptor that a splice moves from
 	_        [2]uint64
 }
 
@@ -124,6 +124,7 @@ const (
 	uringWrite       = 23
 	uringSend        = 26
 	uringRecv        = 27
+	uringSplice      = 30
 	uringShutdown    = 34
 	uringSendZC      = 47 // never sent: it came with multishot receives, which have no sign of their own
 )

@@ -107,6 +107,12 @@ func (u *uring) prepare(e *sqe, op *Op) error {
 		dirfd, flags := a.target()
 		e.opcode, e.fd, e.opFlags = uringStatx, int32(dirfd), uint32(flags)
 		e.addr, e.len, e.off = address(unsafe.Pointer(path)), unix.STATX_BASIC_STATS, address(unsafe.Pointer(&a.raw.stx))
+	case OpSplice:
+		// From a file: it is done by a worker of the kernel, always.
+		a := op.splice()
+		e.opcode, e.fd, e.spliceIn = uringSplice, int32(a.To), op.fd
+		e.addr, e.off, e.len = uint64(a.Offset), currentPosition, uint32(min(max(a.N, 0), maxBytes))
+		e.opFlags = unix.SPLICE_F_MOVE | unix.SPLICE_F_NONBLOCK
 	default:
 		return unix.EINVAL
 	}

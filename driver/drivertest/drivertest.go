@@ -45,6 +45,7 @@ const (
 	Sharing   Feature = "descriptor duplicates" // Sockets.Dup
 	Signals   Feature = "signals"               // system calls that a signal interrupts
 	Limit     Feature = "descriptor limit"      // EMFILE
+	Splice    Feature = "splicing"              // Op.Splice
 	Foreign   Feature = "foreign descriptor"    // readiness of pipes that the driver did not make
 )
 
@@ -80,7 +81,7 @@ func (s Suite) Run(t *testing.T) {
 		streamTests, endTests, resetTests, optionTests,
 		acceptTests, connectTests, cancelTests, closeTests,
 		manyTests, nestTests, waitTests, wakeTests,
-		lentTests, messageTests, readyTests, fileTests, limitTests,
+		lentTests, messageTests, readyTests, fileTests, spliceTests, limitTests,
 	} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
