@@ -98,6 +98,12 @@ func (ep *epoll) Submit(op *Op) {
 			ep.toPool(nil, op)
 			return
 		}
+	case OpSplice:
+		if op.splice().Offset < 0 {
+			ep.stats.Direct++
+			ep.finish(op, outcome(rawSplice(op.fd, op.splice())))
+			return
+		}
 	}
 	e, errno := ep.meet(op.fd)
 	if errno == 0 && e.is&fdClosing != 0 {
@@ -124,7 +130,7 @@ func (ep *epoll) submitTo(e *entry, op *Op) {
 			ep.toPool(e, op)
 		}
 		return
-	case OpReadvAt, OpWritevAt, OpFsync, OpStat, OpFile:
+	case OpReadvAt, OpWritevAt, OpFsync, OpStat, OpFile, OpSplice:
 		ep.toPool(e, op)
 		return
 	case OpRead, OpWrite, OpWritev:

@@ -112,6 +112,10 @@ func (u *uring) Submit(op *Op) {
 	if op.takesNow() && u.tryNow(op) {
 		return
 	}
+	if op.kind == OpSplice && op.splice().Offset < 0 {
+		u.spliceNow(op)
+		return
+	}
 	i := u.slots.take(op)
 	switch {
 	case op.kind == OpClose:
@@ -121,6 +125,18 @@ func (u *uring) Submit(op *Op) {
 	default:
 		u.start(i, 0)
 	}
+}
+
+// spliceNow moves between streams, by a system call of its own: it does not wait, and
+// the ring would hand it to a worker thread, which costs more than the call.
+func (u *uring) spliceNow(op *Op) {
+	u.stats.Direct++
+	n, errno := rawSplice(op.fd, op.splice())
+	if errno != 0 {
+		u.end(op, Result{Err: errno})
+		return
+	}
+	u.end(op, Result{N: n})
 }
 
 // start writes the request for the operation in slot i.

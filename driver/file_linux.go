@@ -54,6 +54,10 @@ func fileCall(op *Op) (int, error) {
 		return 0, statFile(op.stat())
 	case OpFile:
 		return op.file().perform()
+	case OpSplice:
+		a, off := op.splice(), op.splice().Offset
+		n, err := unix.Splice(fd, &off, a.To, nil, min(max(a.N, 0), maxBytes), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		return int(n), err
 	case OpClose:
 		return 0, closeFD(fd)
 	}

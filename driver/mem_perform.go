@@ -38,6 +38,8 @@ func (m *Memory) perform(x *memOp) (Result, step) {
 		return ended(o.write(m, x.cut(slices.Concat(op.vec().Bufs...))))
 	case OpReadAt, OpWriteAt, OpReadvAt, OpWritevAt, OpFsync:
 		return m.performFile(x, o)
+	case OpSplice:
+		return m.splice(x, o, op.splice())
 	case OpReady:
 		want := Events(op.flags)
 		if got := o.ready(m); got&want != 0 {

@@ -38,12 +38,13 @@ const (
 	OpReadvAt
 	OpWritevAt
 	OpFile
+	OpSplice
 	numKinds
 )
 
 var kindNames = [numKinds]string{"none", "read", "write", "readat", "writeat", "recv", "send", "recvlent", "writev",
 	"recvmsg", "sendmsg", "recvbatch", "sendbatch", "accept", "acceptmulti", "connect", "ready", "shutdown", "close", "fsync", "open", "stat",
-	"readvat", "writevat", "file"}
+	"readvat", "writevat", "file", "splice"}
 
 func (k Kind) String() string {
 	if k < numKinds {
@@ -69,8 +70,8 @@ type Op struct {
 	// ptr is what the operation works on. The kind decides which of two things
 	// it is, and only the preparing methods set both together:
 	//   - for kinds with bytes (hasBytes), the base of a []byte of length n;
-	//   - for the others, the *Vec, *Msg, *Batch, *ConnectArgs, *OpenArgs, *StatArgs or
-	//     *FileArgs given.
+	//   - for the others, the *Vec, *Msg, *Batch, *ConnectArgs, *OpenArgs, *StatArgs,
+	//     *FileArgs or *SpliceArgs given.
 	// It is an ordinary pointer to the collector, so it keeps the memory alive
 	// for as long as the driver keeps the Op; Go's heap does not move.
 	ptr unsafe.Pointer
@@ -190,6 +191,13 @@ type StatArgs struct {
 	raw      rawStat
 }
 
+// SpliceArgs is the argument of Splice.
+type SpliceArgs struct {
+	To     int   // the descriptor to move bytes to: a pipe or a socket
+	N      int   // how many at most
+	Offset int64 // where in a file to begin; negative: it is a pipe or a socket
+}
+
 // Stat is what is known of a file.
 type Stat struct {
 	Size    int64
@@ -275,6 +283,7 @@ func (o *Op) connect() *ConnectArgs { return (*ConnectArgs)(o.arg(OpConnect)) }
 func (o *Op) open() *OpenArgs       { return (*OpenArgs)(o.arg(OpOpen)) }
 func (o *Op) stat() *StatArgs       { return (*StatArgs)(o.arg(OpStat)) }
 func (o *Op) file() *FileArgs       { return (*FileArgs)(o.arg(OpFile)) }
+func (o *Op) splice() *SpliceArgs   { return (*SpliceArgs)(o.arg(OpSplice)) }
 func (o *Op) msg() *Msg {
 	if o.kind == OpSendMsg {
 		return (*Msg)(o.ptr)
@@ -457,5 +466,21 @@ func (o *Op) File(a *FileArgs, c Completer) {
 		fd = a.FD
 	}
 	o.prepare(OpFile, fd, c)
+	o.ptr = unsafe.Pointer(a)
+}
+
+// Splice moves up to a.N bytes from one descriptor to another, without them passing
+// through the memory of the program (splice(2)). One of the two has to be a pipe; a
+// file is named with an offset. Result.N is how many bytes were moved; 0 is the end
+// of what is moved from.
+//
+// It does not wait for either of the two, which have to be non-blocking: if it could
+// move nothing, it ends with EAGAIN, and Ready tells when to try again. Moving from a
+// file may take as long as reading it. Both stay open until the end.
+//
+// A driver without it ends it with errors.ErrUnsupported, or with EINVAL for
+// descriptors that it can't do it for: read and write instead.
+func (o *Op) Splice(from int, a *SpliceArgs, c Completer) {
+	o.prepare(OpSplice, from, c)
 	o.ptr = unsafe.Pointer(a)
 }

@@ -110,6 +110,17 @@ func rawAccept(fd int32) (int, unix.Errno) {
 	}
 }
 
+// rawSplice moves between streams, of which one is a pipe.
+func rawSplice(from int32, a *SpliceArgs) (int, unix.Errno) {
+	n := min(max(a.N, 0), maxBytes)
+	for {
+		r, _, errno := unix.RawSyscall6(unix.SYS_SPLICE, uintptr(from), 0, uintptr(a.To), 0, uintptr(n), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		if errno != unix.EINTR {
+			return int(r), errno
+		}
+	}
+}
+
 // rawConnect does not repeat: a connect that a signal interrupted goes on.
 func rawConnect(fd int32, a *rawAddr) unix.Errno {
 	_, _, errno := unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&a.sa)), uintptr(a.n))

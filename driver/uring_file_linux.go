@@ -117,7 +117,7 @@ func (u *uring) tryNow(op *Op) bool {
 // blocks reports whether op is for the pool.
 func (u *uring) blocks(op *Op) bool {
 	switch op.kind {
-	case OpStat, OpFile:
+	case OpStat, OpFile, OpSplice:
 		return true
 	case OpWriteAt, OpWritevAt:
 		return op.off >= 0 && u.meet(op.fd) == isFile && !u.files.direct.has(op.fd)

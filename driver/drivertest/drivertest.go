@@ -46,6 +46,7 @@ const (
 	Sharing   Feature = "descriptor duplicates" // Sockets.Dup
 	Signals   Feature = "signals"               // system calls that a signal interrupts
 	Limit     Feature = "descriptor limit"      // EMFILE
+	Splice    Feature = "splicing"              // Op.Splice
 	Foreign   Feature = "foreign descriptor"    // readiness of pipes that the driver did not make
 )
 
@@ -81,7 +82,7 @@ func (s Suite) Run(t *testing.T) {
 		streamTests, endTests, resetTests, optionTests,
 		acceptTests, connectTests, cancelTests, closeTests,
 		manyTests, nestTests, waitTests, wakeTests,
-		lentTests, messageTests, datagramTests, readyTests, fileTests, fileCallTests, limitTests,
+		lentTests, messageTests, datagramTests, readyTests, fileTests, fileCallTests, spliceTests, limitTests,
 	} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {

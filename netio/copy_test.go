@@ -1,0 +1,267 @@
+package netio_test
+
+import (
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/netio"
+)
+
+var (
+	_ netio.Receiver = (*netio.Conn)(nil)
+	_ netio.Unreader = (*netio.Conn)(nil)
+	_ netio.Duplex   = (*netio.Conn)(nil)
+)
+
+// plain hides all that a connection can but read and write.
+type plain struct{ c *netio.Conn }
+
+func (p plain) Read(b []byte) async.Op[int]  { return p.c.Read(b) }
+func (p plain) Write(b []byte) async.Op[int] { return p.c.Write(b) }
+
+func TestCopy(t *testing.T) {
+	for _, hide := range []bool{false, true} {
+		t.Run(names("plain", hide), func(t *testing.T) {
+			onEach(t, func(e *env) {
+				a, b := e.pair()
+				c, d := e.pair()
+				size := e.tooMuch()
+				writer := e.spawn(func(e *env) {
+					e.equalWrite(a, 0, size)
+					e.check(a.CloseWrite().Await(e.task))
+				})
+				reader := e.spawn(func(e *env) { e.drain(d, size) })
+				var src netio.Reader = b
+				if hide {
+					src = plain{b}
+				}
+				n, err := netio.Copy(e.task, c, src)
+				e.check(err)
+				e.equal(n, int64(size))
+				e.check(c.CloseWrite().Await(e.task))
+				e.check(writer.Await(e.task))
+				e.check(reader.Await(e.task))
+				e.close(a, b, c, d)
+			})
+		})
+	}
+}
+
+// CopyN takes what it was told to, and leaves the rest.
+func TestCopyN(t *testing.T) {
+	for _, hide := range []bool{false, true} {
+		t.Run(names("plain", hide), func(t *testing.T) {
+			onEach(t, func(e *env) {
+				a, b := e.pair()
+				c, d := e.pair()
+				var src netio.Reader = b
+				if hide {
+					src = plain{b}
+				}
+				e.write(a, "one two three")
+				for _, want := range []string{"one ", "", "two "} {
+					n, err := netio.CopyN(e.task, c, src, int64(len(want)))
+					e.check(err)
+					e.equal(n, int64(len(want)))
+					e.equal(e.read(d, len(want)), want)
+				}
+				e.check(a.CloseWrite().Await(e.task))
+				n, err := netio.CopyN(e.task, c, src, 100)
+				e.equal(n, int64(5))
+				e.equal(err, io.EOF)
+				e.equal(e.read(d, 5), "three")
+				e.close(a, b, c, d)
+			})
+		})
+	}
+}
+
+// A copy that is cancelled again and again, with a slow reader behind, delivers
+// everything once and in order.
+func TestCopyCancelled(t *testing.T) {
+	eachDriver(t, func(t *testing.T, w *world) {
+		if w.memory != nil {
+			w.memory.Faults.Short, w.memory.Faults.Delay = .2, .3
+			w.memory.StreamSize = 3000
+		}
+		w.run(t, func(e *env) {
+			a, b := e.pair()
+			c, d := e.pair()
+			size := e.tooMuch()
+			writer := e.spawn(func(e *env) {
+				e.equalWrite(a, 0, size)
+				e.check(a.CloseWrite().Await(e.task))
+			})
+			reader := e.spawn(func(e *env) { e.drain(d, size) })
+			rng := rand.New(rand.NewPCG(1, 2))
+			var total int64
+			cuts := 0
+			for limit := time.Microsecond; ; limit = min(2*limit, time.Millisecond) {
+				scope, stop := e.task.WithTimeout(time.Duration(rng.Int64N(int64(limit))))
+				n, err := netio.Copy(scope, c, b)
+				stop()
+				total += n
+				if err == nil {
+					break
+				}
+				e.is(err, os.ErrDeadlineExceeded)
+				cuts++
+			}
+			if cuts == 0 {
+				e.Error("nothing was cancelled")
+			}
+			e.equal(total, int64(size))
+			e.check(c.CloseWrite().Await(e.task))
+			e.check(writer.Await(e.task))
+			e.check(reader.Await(e.task))
+			e.close(a, b, c, d)
+		})
+	})
+}
+
+// What the destination has not taken goes back, or comes with the error.
+func TestCopyFails(t *testing.T) {
+	onEach(t, func(e *env) {
+		a, b := e.pair()
+		c, d := e.pair()
+		e.close(c)
+		e.write(a, "precious")
+		n, err := netio.Copy(e.task, c, b)
+		e.equal(n, int64(0))
+		if err == nil {
+			e.Fatal("no error")
+		}
+		e.equal(e.read(b, 8), "precious")
+		e.write(a, "precious")
+		_, err = netio.Copy(e.task, c, plain{b})
+		var left *netio.CopyError
+		if !errors.As(err, &left) || string(left.Unwritten) != "precious" {
+			e.Errorf("got %v", err)
+		}
+		e.close(a, b, d)
+	})
+}
+
+func TestUnread(t *testing.T) {
+	onEach(t, func(e *env) {
+		a, b := e.pair()
+		e.write(a, "cdef")
+		p, err := b.Recv().Await(e.task)
+		e.check(err)
+		n, err := b.Unread(p).Await(e.task) // from where it is lent
+		e.check(err)
+		e.equal(n, 4)
+		_, err = b.Unread([]byte("ab")).Await(e.task)
+		e.check(err)
+		e.equal(e.read(b, 3), "abc")
+		e.equal(e.read(b, 3), "def")
+		// A Recv that waits gets it.
+		waits := e.spawn(func(e *env) { e.equal(e.recv(b), "late") })
+		_, err = b.Unread([]byte("late")).Await(e.task)
+		e.check(err)
+		e.check(waits.Await(e.task))
+		e.close(a, b)
+		if _, err := b.Unread([]byte("x")).Await(e.task); err == nil {
+			e.Error("a closed connection took bytes back")
+		}
+	})
+}
+
+// proxied is a client and a server with a CopyBidirectional between them.
+func (e *env) proxied(scope *async.Task, opts ...netio.CopyOption) (client, server *netio.Conn, ended func() (there, back int64, err error)) {
+	client, a := e.pair()
+	b, server := e.pair()
+	var there, back int64
+	var err error
+	child := e.with(scope).spawn(func(e *env) {
+		there, back, err = netio.CopyBidirectional(e.task, a, b, opts...)
+		e.with(e.task.WithoutCancel()).close(a, b)
+	})
+	return client, server, func() (int64, int64, error) {
+		e.check(child.Await(e.task))
+		return there, back, err
+	}
+}
+
+func TestCopyBidirectional(t *testing.T) {
+	onEach(t, func(e *env) {
+		client, server, ended := e.proxied(e.task)
+		size := e.tooMuch()
+		// One direction ends long before the other.
+		e.write(client, "request")
+		e.check(client.CloseWrite().Await(e.task))
+		e.equal(e.read(server, 7), "request")
+		e.wantEOF(server)
+		writer := e.spawn(func(e *env) {
+			e.equalWrite(server, 0, size)
+			e.check(server.CloseWrite().Await(e.task))
+		})
+		e.drain(client, size)
+		e.check(writer.Await(e.task))
+		there, back, err := ended()
+		e.check(err)
+		e.equal(there, int64(7))
+		e.equal(back, int64(size))
+		e.close(client, server)
+	})
+}
+
+// The failure of one side ends both.
+func TestCopyBidirectionalFails(t *testing.T) {
+	onEach(t, func(e *env) {
+		client, server, ended := e.proxied(e.task)
+		e.write(client, "hello")
+		e.equal(e.read(server, 5), "hello")
+		e.check(server.SetLinger(0).Await(e.task))
+		e.close(server)
+		_, _, err := ended()
+		e.is(err, syscall.ECONNRESET)
+		e.close(client)
+	})
+}
+
+func TestCopyBidirectionalIdle(t *testing.T) {
+	onEach(t, func(e *env) {
+		client, server, ended := e.proxied(e.task, netio.IdleTimeout(30*time.Millisecond))
+		for range 3 {
+			e.write(client, "ping")
+			e.equal(e.read(server, 4), "ping")
+		}
+		_, _, err := ended()
+		e.is(err, os.ErrDeadlineExceeded)
+		e.close(client, server)
+	})
+}
+
+// Cancelled everywhere in time, it ends, and leaves nothing.
+func TestCopyBidirectionalCancelled(t *testing.T) {
+	eachDriver(t, func(t *testing.T, w *world) {
+		w.drv = driver.Options{Buffers: 16}
+		w.run(t, func(e *env) {
+			for i := range 30 {
+				scope, stop := e.task.WithTimeout(time.Duration(i*i) * 3 * time.Microsecond)
+				client, server, ended := e.proxied(scope)
+				writer := e.spawn(func(e *env) { client.Write(pattern(0, 200_000)).Await(e.task) })
+				reader := e.spawn(func(e *env) {
+					for {
+						if _, err := server.Recv().Await(e.task); err != nil {
+							return
+						}
+					}
+				})
+				ended()
+				stop()
+				e.close(client, server)
+				e.check(writer.Await(e.task))
+				e.check(reader.Await(e.task))
+			}
+		})
+	})
+}
