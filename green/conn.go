@@ -5,10 +5,27 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/netio"
 )
+
+// A Stream is a connection of the loop's: a *netio.Conn, or a *tlsio.Conn.
+type Stream interface {
+	Read(b []byte) async.Op[int]
+	Write(b []byte) async.Op[int]
+	CloseWrite() async.Act
+	Close() async.Act
+	SetReadDeadline(at time.Time) async.Act
+	SetWriteDeadline(at time.Time) async.Act
+	LocalAddr() net.Addr
+	RemoteAddr() net.Addr
+	Home() *rondo.Loop
+}
+
+var _ Stream = (*netio.Conn)(nil)
 
 // Conn returns c as a net.Conn for code that blocks. A task that calls one of its
 // methods is suspended; an ordinary goroutine is blocked, which it may be at the
@@ -25,7 +42,7 @@ import (
 // when the loop gets round to it, and are not waited for; to whoever calls
 // afterwards it looks as if they had been. Errors are those of netio.Conn. There is
 // a CloseWrite method too.
-func Conn(t *async.Task, c *netio.Conn) net.Conn {
+func Conn(t *async.Task, c Stream) net.Conn {
 	return newConn(t, homeOf(t), c)
 }
 
@@ -34,16 +51,16 @@ type conn struct {
 	home
 	local, remote net.Addr
 
-	mu     sync.Mutex                 // held for assignments only, never while anything waits
-	conn   atomic.Pointer[netio.Conn] // nil: see twin
-	twin   *twin                      // or nil
+	mu     sync.Mutex             // held for assignments only, never while anything waits
+	conn   atomic.Pointer[Stream] // nil: see twin
+	twin   *twin                  // or nil
 	closed atomic.Bool
 	limits limits
 }
 
-func newConn(t *async.Task, h home, c *netio.Conn) *conn {
+func newConn(t *async.Task, h home, c Stream) *conn {
 	g := &conn{home: h}
-	g.conn.Store(c)
+	g.conn.Store(&c)
 	at(t.WithoutCancel(), c.Home(), func(*async.Task) error {
 		g.local, g.remote = c.LocalAddr(), c.RemoteAddr()
 		return nil
@@ -54,13 +71,21 @@ func newConn(t *async.Task, h home, c *netio.Conn) *conn {
 func (g *conn) LocalAddr() net.Addr  { return g.local }
 func (g *conn) RemoteAddr() net.Addr { return g.remote }
 
+// stream returns the connection, nil if it has not come to a loop yet.
+func (g *conn) stream() Stream {
+	if c := g.conn.Load(); c != nil {
+		return *c
+	}
+	return nil
+}
+
 // begin is what every operation starts with: it returns the connection to do it on,
 // in the state that whoever called before has left it in.
-func (g *conn) begin(t *async.Task, op string) (*netio.Conn, error) {
+func (g *conn) begin(t *async.Task, op string) (Stream, error) {
 	if g.closed.Load() {
 		return nil, g.error(op, net.ErrClosed)
 	}
-	c := g.conn.Load()
+	c := g.stream()
 	if c == nil {
 		var err error
 		if c, err = g.settle(t); err != nil {
@@ -132,7 +157,7 @@ func (g *conn) Close() error {
 	if g.twin != nil {
 		g.twin.close()
 	}
-	c := g.conn.Load()
+	c := g.stream()
 	switch {
 	case c == nil:
 		return nil

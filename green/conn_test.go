@@ -11,34 +11,35 @@ import (
 	"time"
 
 	"rondo.dev/rondo/green"
+	"rondo.dev/rondo/internal/testworld"
 	"rondo.dev/rondo/netio"
 )
 
 // While one task is suspended in a call that blocks, others run.
 func TestSuspends(t *testing.T) {
-	onEach(t, func(e *env) {
-		a, b := e.pair()
-		c, d := green.Conn(e.task, a), green.Conn(e.task, b)
+	testworld.OnEach(t, func(e *testworld.Env) {
+		a, b := e.Pair()
+		c, d := green.Conn(e.Task, a), green.Conn(e.Task, b)
 		order := ""
-		reader := e.spawn(func(e *env) {
+		reader := e.Spawn(func(e *testworld.Env) {
 			buf := make([]byte, 10)
 			n, err := c.Read(buf)
-			e.check(err)
+			e.Check(err)
 			order += string(buf[:n])
 		})
 		order += "before "
 		_, err := io.WriteString(d, "read")
-		e.check(err)
-		e.check(reader.Await(e.task))
-		e.equal(order, "before read")
-		e.check(c.Close())
-		e.check(d.Close())
-		e.is(c.Close(), net.ErrClosed)
+		e.Check(err)
+		e.Check(reader.Await(e.Task))
+		e.Equal(order, "before read")
+		e.Check(c.Close())
+		e.Check(d.Close())
+		e.Is(c.Close(), net.ErrClosed)
 		_, err = d.Read(make([]byte, 1))
-		e.is(err, net.ErrClosed)
+		e.Is(err, net.ErrClosed)
 		_, err = d.Write(make([]byte, 1))
-		e.is(err, net.ErrClosed)
-		e.is(d.SetDeadline(time.Time{}), net.ErrClosed)
+		e.Is(err, net.ErrClosed)
+		e.Is(d.SetDeadline(time.Time{}), net.ErrClosed)
 	})
 }
 
@@ -54,17 +55,17 @@ func TestGoroutineInterruptsTask(t *testing.T) {
 		"soon":          {func(c net.Conn) error { return c.SetReadDeadline(time.Now().Add(time.Millisecond)) }, os.ErrDeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEach(t, func(e *env) {
-				a, b := e.pair()
-				g := green.Conn(e.task, a)
-				reader := e.spawn(func(e *env) {
+			testworld.OnEach(t, func(e *testworld.Env) {
+				a, b := e.Pair()
+				g := green.Conn(e.Task, a)
+				reader := e.Spawn(func(e *testworld.Env) {
 					_, err := g.Read(make([]byte, 1))
-					e.is(err, c.want)
+					e.Is(err, c.want)
 				})
-				e.elsewhere(func() error { return c.interrupt(g) })
-				e.check(reader.Await(e.task))
+				e.Elsewhere(func() error { return c.interrupt(g) })
+				e.Check(reader.Await(e.Task))
 				g.Close()
-				e.check(b.Close().Await(e.task))
+				e.Check(b.Close().Await(e.Task))
 			})
 		})
 	}
@@ -74,123 +75,123 @@ func TestGoroutineInterruptsTask(t *testing.T) {
 // goroutine's reaches the loop later: here the goroutine sets its own while the task
 // holds the loop.
 func TestLastDeadlineCounts(t *testing.T) {
-	onEach(t, func(e *env) {
-		a, b := e.pair()
-		g := green.Conn(e.task, a)
+	testworld.OnEach(t, func(e *testworld.Env) {
+		a, b := e.Pair()
+		g := green.Conn(e.Task, a)
 		while := func(f func()) {
 			done := make(chan struct{})
 			go func() { defer close(done); f() }()
 			<-done
 		}
-		while(func() { e.check(g.SetReadDeadline(time.Unix(1, 0))) })
-		e.check(g.SetReadDeadline(time.Time{}))
-		_, err := b.Write([]byte("x")).Await(e.task)
-		e.check(err)
+		while(func() { e.Check(g.SetReadDeadline(time.Unix(1, 0))) })
+		e.Check(g.SetReadDeadline(time.Time{}))
+		_, err := b.Write([]byte("x")).Await(e.Task)
+		e.Check(err)
 		n, err := g.Read(make([]byte, 1))
-		e.check(err)
-		e.equal(n, 1)
+		e.Check(err)
+		e.Equal(n, 1)
 
-		while(func() { e.check(g.SetReadDeadline(time.Unix(1, 0))) })
+		while(func() { e.Check(g.SetReadDeadline(time.Unix(1, 0))) })
 		_, err = g.Read(make([]byte, 1))
-		e.is(err, os.ErrDeadlineExceeded)
+		e.Is(err, os.ErrDeadlineExceeded)
 
 		// A goroutine that closes does not wait for a loop that waits for it.
-		while(func() { e.check(g.Close()) })
+		while(func() { e.Check(g.Close()) })
 		_, err = g.Read(make([]byte, 1))
-		e.is(err, net.ErrClosed)
-		e.check(b.Close().Await(e.task))
+		e.Is(err, net.ErrClosed)
+		e.Check(b.Close().Await(e.Task))
 	})
 }
 
 // Cancelling a task ends its calls with the cause, and those of no other.
 func TestCancel(t *testing.T) {
-	onEach(t, func(e *env) {
-		a, b := e.pair()
-		g := green.Conn(e.task, a)
+	testworld.OnEach(t, func(e *testworld.Env) {
+		a, b := e.Pair()
+		g := green.Conn(e.Task, a)
 		errTest := errors.New("cancelled by the test")
-		child := e.spawn(func(e *env) {
+		child := e.Spawn(func(e *testworld.Env) {
 			_, err := g.Read(make([]byte, 1))
-			e.is(err, errTest)
+			e.Is(err, errTest)
 			_, err = g.Write([]byte("x"))
-			e.is(err, errTest)
+			e.Is(err, errTest)
 		})
 		child.Stop(errTest)
-		e.check(child.Await(e.task))
+		e.Check(child.Await(e.Task))
 
-		view, cancel := e.task.WithCancel()
+		view, cancel := e.Task.WithCancel()
 		limited := green.Reader(view, a)
 		cancel(errTest)
 		_, err := limited.Read(make([]byte, 1))
-		e.is(err, errTest)
+		e.Is(err, errTest)
 
-		_, err = io.WriteString(green.Writer(e.task, b), "still there")
-		e.check(err)
+		_, err = io.WriteString(green.Writer(e.Task, b), "still there")
+		e.Check(err)
 		buf := make([]byte, 20)
 		n, err := g.Read(buf)
-		e.check(err)
-		e.equal(string(buf[:n]), "still there")
-		e.check(g.Close())
-		e.check(b.Close().Await(e.task))
+		e.Check(err)
+		e.Equal(string(buf[:n]), "still there")
+		e.Check(g.Close())
+		e.Check(b.Close().Await(e.Task))
 	})
 }
 
 func TestCloseWrite(t *testing.T) {
-	onEach(t, func(e *env) {
-		a, b := e.pair()
-		c, d := green.Conn(e.task, a), green.Conn(e.task, b)
-		e.check(c.(interface{ CloseWrite() error }).CloseWrite())
+	testworld.OnEach(t, func(e *testworld.Env) {
+		a, b := e.Pair()
+		c, d := green.Conn(e.Task, a), green.Conn(e.Task, b)
+		e.Check(c.(interface{ CloseWrite() error }).CloseWrite())
 		all, err := io.ReadAll(d)
-		e.check(err)
-		e.equal(len(all), 0)
+		e.Check(err)
+		e.Equal(len(all), 0)
 		_, err = io.WriteString(d, "answer")
-		e.check(err)
-		e.elsewhere(func() error { return d.(interface{ CloseWrite() error }).CloseWrite() })
+		e.Check(err)
+		e.Elsewhere(func() error { return d.(interface{ CloseWrite() error }).CloseWrite() })
 		all, err = io.ReadAll(c)
-		e.check(err)
-		e.equal(string(all), "answer")
-		e.equal(c.RemoteAddr().String(), d.LocalAddr().String())
-		e.equal(d.RemoteAddr().String(), c.LocalAddr().String())
-		e.check(c.Close())
-		e.check(d.Close())
+		e.Check(err)
+		e.Equal(string(all), "answer")
+		e.Equal(c.RemoteAddr().String(), d.LocalAddr().String())
+		e.Equal(d.RemoteAddr().String(), c.LocalAddr().String())
+		e.Check(c.Close())
+		e.Check(d.Close())
 	})
 }
 
 // A listener accepts and is closed by tasks and by goroutines.
 func TestListener(t *testing.T) {
-	onEach(t, func(e *env) {
-		ln := green.Listener(e.task, e.listen())
-		dial := green.Dialer(e.task, nil)
+	testworld.OnEach(t, func(e *testworld.Env) {
+		ln := green.Listener(e.Task, e.Listen())
+		dial := green.Dialer(e.Task, nil)
 		var server net.Conn
 		accept := func() (err error) { server, err = ln.Accept(); return err }
 		for name, f := range map[string]func(func() error) error{
 			"task":      func(f func() error) error { return f() },
-			"goroutine": func(f func() error) error { e.elsewhere(f); return nil },
+			"goroutine": func(f func() error) error { e.Elsewhere(f); return nil },
 		} {
-			client, err := dial(e.task, "tcp", ln.Addr().String())
-			e.check(err)
-			e.check(f(accept))
+			client, err := dial(e.Task, "tcp", ln.Addr().String())
+			e.Check(err)
+			e.Check(f(accept))
 			_, err = io.WriteString(server, name)
-			e.check(err)
-			e.check(f(server.Close))
+			e.Check(err)
+			e.Check(f(server.Close))
 			all, err := io.ReadAll(client)
-			e.check(err)
-			e.equal(string(all), name)
-			e.check(client.Close())
+			e.Check(err)
+			e.Equal(string(all), name)
+			e.Check(client.Close())
 		}
-		waiting := e.spawn(func(e *env) { e.is(accept(), net.ErrClosed) })
-		e.elsewhere(ln.Close)
-		e.check(waiting.Await(e.task))
-		e.is(ln.Close(), net.ErrClosed)
-		e.is(accept(), net.ErrClosed)
+		waiting := e.Spawn(func(e *testworld.Env) { e.Is(accept(), net.ErrClosed) })
+		e.Elsewhere(ln.Close)
+		e.Check(waiting.Await(e.Task))
+		e.Is(ln.Close(), net.ErrClosed)
+		e.Is(accept(), net.ErrClosed)
 	})
 }
 
 // A connection serves the task that holds the loop and the goroutine that the task
 // waits for, in whatever order they come, and whoever dialled.
 func TestDialerSharesWithGoroutines(t *testing.T) {
-	onKernel(t, func(e *env) {
+	testworld.OnKernel(t, func(e *testworld.Env) {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		e.check(err)
+		e.Check(err)
 		defer ln.Close()
 		go func() {
 			for {
@@ -224,48 +225,48 @@ func TestDialerSharesWithGoroutines(t *testing.T) {
 			{held, held, byTask, held, byTask}, {byTask, held, byTask}, {held, byTask}, {held}, {byTask}, {held, held},
 		} {
 			var c net.Conn
-			dial := green.Dialer(e.task, nil)
-			e.check(by[0](func() (err error) {
+			dial := green.Dialer(e.Task, nil)
+			e.Check(by[0](func() (err error) {
 				c, err = dial(context.Background(), "tcp", ln.Addr().String())
 				return err
 			}))
 			for _, f := range by[1:] {
-				e.check(f(echo(c)))
+				e.Check(f(echo(c)))
 			}
 			// A deadline counts for both sides, whoever sets it.
 			for i, set := range by {
-				e.check(set(func() error { return c.SetDeadline(time.Unix(1, 0)) }))
+				e.Check(set(func() error { return c.SetDeadline(time.Unix(1, 0)) }))
 				for _, read := range []func(func() error) error{held, byTask} {
-					e.is(read(func() error { _, err := c.Read(make([]byte, 1)); return err }), os.ErrDeadlineExceeded)
+					e.Is(read(func() error { _, err := c.Read(make([]byte, 1)); return err }), os.ErrDeadlineExceeded)
 				}
-				e.check(by[len(by)-1-i](func() error { return c.SetDeadline(time.Time{}) }))
-				e.check(byTask(echo(c)))
-				e.check(held(echo(c)))
+				e.Check(by[len(by)-1-i](func() error { return c.SetDeadline(time.Time{}) }))
+				e.Check(byTask(echo(c)))
+				e.Check(held(echo(c)))
 			}
-			e.check(by[len(by)-1](c.Close))
-			e.is(byTask(c.Close), net.ErrClosed)
+			e.Check(by[len(by)-1](c.Close))
+			e.Is(byTask(c.Close), net.ErrClosed)
 			for _, read := range []func(func() error) error{held, byTask} {
-				e.is(read(func() error { _, err := c.Read(make([]byte, 1)); return err }), net.ErrClosed)
+				e.Is(read(func() error { _, err := c.Read(make([]byte, 1)); return err }), net.ErrClosed)
 			}
 		}
 	})
 }
 
 func TestDialErrors(t *testing.T) {
-	onEach(t, func(e *env) {
-		ln := e.listen()
+	testworld.OnEach(t, func(e *testworld.Env) {
+		ln := e.Listen()
 		addr := ln.Addr().String()
-		e.check(ln.Close().Await(e.task))
+		e.Check(ln.Close().Await(e.Task))
 		errTest := errors.New("cancelled by the test")
 		ctx, cancel := context.WithCancelCause(context.Background())
 		cancel(errTest)
-		dial := green.Dialer(e.task, &netio.Dialer{Timeout: time.Minute})
+		dial := green.Dialer(e.Task, &netio.Dialer{Timeout: time.Minute})
 		_, err := dial(context.Background(), "tcp", addr)
 		var op *net.OpError
 		if !errors.As(err, &op) || op.Op != "dial" {
 			e.Errorf("got %v", err)
 		}
-		e.elsewhere(func() error {
+		e.Elsewhere(func() error {
 			_, err := dial(context.Background(), "tcp", addr)
 			if !errors.As(err, &op) || op.Op != "dial" {
 				e.Errorf("got %v", err)
@@ -275,9 +276,9 @@ func TestDialErrors(t *testing.T) {
 		if _, err := dial(ctx, "tcp", "127.0.0.1:http-no-such"); err == nil || strings.Contains(err.Error(), "panic") {
 			e.Errorf("got %v", err)
 		}
-		view, stop := e.task.WithCancel()
+		view, stop := e.Task.WithCancel()
 		stop(errTest)
 		_, err = green.Dialer(view, nil)(context.Background(), "tcp", addr)
-		e.is(err, errTest)
+		e.Is(err, errTest)
 	})
 }

@@ -44,7 +44,7 @@ func (g *conn) setDeadline(at time.Time, dirs int) error {
 			return err
 		}
 	}
-	c := g.conn.Load()
+	c := g.stream()
 	if c == nil {
 		return nil // whoever brings it to a loop takes them along
 	}
@@ -63,7 +63,7 @@ func (g *conn) applyLimits(t *async.Task) error {
 	l.isSet = [2]bool{}
 	l.waiting.Store(false)
 	g.mu.Unlock()
-	c := g.conn.Load()
+	c := g.stream()
 	t = t.WithoutCancel()
 	var err error
 	if isSet[0] {

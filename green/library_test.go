@@ -16,25 +16,26 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/green"
 	"rondo.dev/rondo/internal/testcert"
+	"rondo.dev/rondo/internal/testworld"
 	"rondo.dev/rondo/netio"
 )
 
 // ends runs two functions as tasks with the ends of a connection, and fails the test
 // unless both return nil. Either closes its end.
-func (e *env) ends(client, server func(e *env, c net.Conn) error) {
+func ends(e *testworld.Env, client, server func(e *testworld.Env, c net.Conn) error) {
 	e.Helper()
-	a, b := e.pair()
-	g := async.NewGroup(e.task, 0)
-	begin := func(f func(e *env, c net.Conn) error, c *netio.Conn) {
+	a, b := e.Pair()
+	g := async.NewGroup(e.Task, 0)
+	begin := func(f func(e *testworld.Env, c net.Conn) error, c *netio.Conn) {
 		g.Go(func(t *async.Task) error {
 			c := green.Conn(t, c)
 			defer c.Close()
-			return f(e.with(t), c)
+			return f(e.With(t), c)
 		})
 	}
 	begin(client, a)
 	begin(server, b)
-	e.check(g.Wait(e.task))
+	e.Check(g.Wait(e.Task))
 }
 
 func certificates(t testing.TB) (server, client *tls.Config) {
@@ -54,11 +55,11 @@ func TestTLS(t *testing.T) {
 	forServer, forClient := certificates(t)
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
-			onEach(t, func(e *env) {
+			testworld.OnEach(t, func(e *testworld.Env) {
 				forClient := forClient.Clone()
 				forClient.MaxVersion = version
 				message := strings.Repeat("a message of many records. ", 10_000)
-				e.ends(func(e *env, c net.Conn) error {
+				ends(e, func(e *testworld.Env, c net.Conn) error {
 					s := tls.Client(c, forClient)
 					if _, err := io.WriteString(s, message); err != nil {
 						return err
@@ -71,7 +72,7 @@ func TestTLS(t *testing.T) {
 						e.Error("got another message")
 					}
 					return err
-				}, func(e *env, c net.Conn) error {
+				}, func(e *testworld.Env, c net.Conn) error {
 					s := tls.Server(c, forServer)
 					all, err := io.ReadAll(s)
 					if err != nil {
@@ -88,8 +89,8 @@ func TestTLS(t *testing.T) {
 }
 
 func TestHTTP(t *testing.T) {
-	onEach(t, func(e *env) {
-		e.ends(func(e *env, c net.Conn) error {
+	testworld.OnEach(t, func(e *testworld.Env) {
+		ends(e, func(e *testworld.Env, c net.Conn) error {
 			r := bufio.NewReader(c)
 			for _, body := range []string{"", "small", strings.Repeat("large", 20_000)} {
 				req, err := http.NewRequest("POST", "http://server.test/", strings.NewReader(body))
@@ -107,10 +108,10 @@ func TestHTTP(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				e.equal(string(b), body)
+				e.Equal(string(b), body)
 			}
 			return nil
-		}, func(e *env, c net.Conn) error {
+		}, func(e *testworld.Env, c net.Conn) error {
 			r := bufio.NewReader(c)
 			for {
 				req, err := http.ReadRequest(r)
@@ -134,8 +135,8 @@ func TestHTTP(t *testing.T) {
 }
 
 func TestTextproto(t *testing.T) {
-	onEach(t, func(e *env) {
-		e.ends(func(e *env, c net.Conn) error {
+	testworld.OnEach(t, func(e *testworld.Env) {
+		ends(e, func(e *testworld.Env, c net.Conn) error {
 			p := textproto.NewConn(c)
 			if _, _, err := p.ReadResponse(220); err != nil {
 				return err
@@ -152,7 +153,7 @@ func TestTextproto(t *testing.T) {
 			w := p.DotWriter()
 			io.WriteString(w, ".a line\r\n..another\r\n")
 			return w.Close()
-		}, func(e *env, c net.Conn) error {
+		}, func(e *testworld.Env, c net.Conn) error {
 			p := textproto.NewConn(c)
 			if err := p.PrintfLine("220 here"); err != nil {
 				return err
@@ -161,7 +162,7 @@ func TestTextproto(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			e.equal(line, "DATA")
+			e.Equal(line, "DATA")
 			if err := p.PrintfLine("354 go on"); err != nil {
 				return err
 			}
@@ -169,7 +170,7 @@ func TestTextproto(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			e.equal(strings.Join(lines, "|"), ".a line|..another")
+			e.Equal(strings.Join(lines, "|"), ".a line|..another")
 			return nil
 		})
 	})
@@ -178,12 +179,12 @@ func TestTextproto(t *testing.T) {
 // An http.Client has goroutines of its own for a connection, and waits for them: it
 // is called with Blocking, and may dial through the loop all the same.
 func TestHTTPClient(t *testing.T) {
-	onKernel(t, func(e *env) {
+	testworld.OnKernel(t, func(e *testworld.Env) {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(w, r.Body)
 		}))
 		defer srv.Close()
-		transport := &http.Transport{DialContext: green.Dialer(e.task, nil)}
+		transport := &http.Transport{DialContext: green.Dialer(e.Task, nil)}
 		defer transport.CloseIdleConnections()
 		client := &http.Client{Transport: transport}
 		post := func() (string, error) {
@@ -196,20 +197,20 @@ func TestHTTPClient(t *testing.T) {
 			return string(b), err
 		}
 		for range 3 {
-			got, err := rondo.Blocking(e.task, post)
-			e.check(err)
-			e.equal(got, "hello")
+			got, err := rondo.Blocking(e.Task, post)
+			e.Check(err)
+			e.Equal(got, "hello")
 		}
 		// It holds the loop, but is not held up by that.
 		got, err := post()
-		e.check(err)
-		e.equal(got, "hello")
+		e.Check(err)
+		e.Equal(got, "hello")
 	})
 }
 
 // A RoundTripper without goroutines lets an http.Client be called by a task.
 func TestHTTPClientInTask(t *testing.T) {
-	onKernel(t, func(e *env) {
+	testworld.OnKernel(t, func(e *testworld.Env) {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/there" {
 				http.Redirect(w, r, "/there", http.StatusFound)
@@ -218,13 +219,13 @@ func TestHTTPClientInTask(t *testing.T) {
 			io.WriteString(w, "hello")
 		}))
 		defer srv.Close()
-		client := &http.Client{Transport: oneShot(green.Dialer(e.task, nil))}
+		client := &http.Client{Transport: oneShot(green.Dialer(e.Task, nil))}
 		resp, err := client.Get(srv.URL)
-		e.check(err)
+		e.Check(err)
 		b, err := io.ReadAll(resp.Body)
-		e.check(err)
-		e.equal(string(b), "hello")
-		e.check(resp.Body.Close())
+		e.Check(err)
+		e.Equal(string(b), "hello")
+		e.Check(resp.Body.Close())
 	})
 }
 

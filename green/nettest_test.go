@@ -11,12 +11,13 @@ import (
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/green"
+	"rondo.dev/rondo/internal/testworld"
 )
 
 // TestNettest runs the tests that package net's own connections pass, with
 // goroutines and with tasks at the ends.
 func TestNettest(t *testing.T) {
-	eachDriver(t, func(t *testing.T, w *world) {
+	testworld.Each(t, func(t *testing.T, w *testworld.World) {
 		for _, ends := range []struct {
 			name         string
 			first, other func(rt *rondo.Runtime, c net.Conn) net.Conn
@@ -27,15 +28,15 @@ func TestNettest(t *testing.T) {
 		} {
 			t.Run(ends.name, func(t *testing.T) {
 				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-					rt := w.runtime(t)
+					rt := w.Runtime(t)
 					err = rt.Run(context.Background(), func(task *async.Task) error {
-						e := &env{t, w, task}
-						a, b := e.pair()
+						e := &testworld.Env{T: t, World: w, Task: task}
+						a, b := e.Pair()
 						c1, c2 = green.Conn(task, a), green.Conn(task, b)
 						return nil
 					})
 					c1, c2 = ends.first(rt, c1), ends.other(rt, c2)
-					return c1, c2, func() { c1.Close(); c2.Close(); w.shutdown(t, rt) }, err
+					return c1, c2, func() { c1.Close(); c2.Close(); w.Shutdown(t, rt) }, err
 				})
 			})
 		}

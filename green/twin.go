@@ -50,10 +50,10 @@ func share(nc net.Conn) (net.Conn, error) {
 }
 
 // settle brings the connection to the loop of t, the first task that uses it.
-func (g *conn) settle(t *async.Task) (*netio.Conn, error) {
+func (g *conn) settle(t *async.Task) (Stream, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if c := g.conn.Load(); c != nil {
+	if c := g.stream(); c != nil {
 		return c, nil
 	}
 	if g.closed.Load() {
@@ -65,8 +65,9 @@ func (g *conn) settle(t *async.Task) (*netio.Conn, error) {
 		return nil, err
 	}
 	g.twin.spare = nil
-	g.conn.Store(c)
-	return c, nil
+	var s Stream = c
+	g.conn.Store(&s)
+	return s, nil
 }
 
 func (w *twin) CloseWrite() error {

@@ -1,4 +1,6 @@
-package green_test
+// Package testworld runs tests of connections over every driver that there is, and
+// looks for what they leave behind.
+package testworld
 
 import (
 	"context"
@@ -14,19 +16,19 @@ import (
 	"rondo.dev/rondo/netio"
 )
 
-// A world is a driver that a test runs on.
-type world struct {
+// A World is a driver that a test runs on.
+type World struct {
 	name   string
-	kernel bool
+	Kernel bool // a driver of the system
 	opts   func(made func(*driver.Memory)) []rondo.Option
 	memory *driver.Memory // of the last runtime
 	fds    int
 	gs     int
 }
 
-func worlds() []*world {
-	inMemory := func(name string, o driver.MemoryOptions) *world {
-		return &world{name: name, opts: func(made func(*driver.Memory)) []rondo.Option {
+func worlds() []*World {
+	inMemory := func(name string, o driver.MemoryOptions) *World {
+		return &World{name: name, opts: func(made func(*driver.Memory)) []rondo.Option {
 			return []rondo.Option{rondo.OpenDriver(func() (driver.Driver, error) {
 				m := driver.NewMemory(o)
 				made(m)
@@ -34,7 +36,7 @@ func worlds() []*world {
 			})}
 		}}
 	}
-	ws := []*world{
+	ws := []*World{
 		inMemory("memory", driver.MemoryOptions{}),
 		inMemory("memory,late", driver.MemoryOptions{Faults: driver.Faults{Late: 1}}),
 		inMemory("memory,short", driver.MemoryOptions{Faults: driver.Faults{Short: 0.5}}),
@@ -42,7 +44,7 @@ func worlds() []*world {
 	for _, name := range []string{"io_uring", "epoll"} {
 		if d, err := driver.Open(name, driver.Options{}); err == nil {
 			d.Close()
-			ws = append(ws, &world{name: name, kernel: true, opts: func(func(*driver.Memory)) []rondo.Option {
+			ws = append(ws, &World{name: name, Kernel: true, opts: func(func(*driver.Memory)) []rondo.Option {
 				return []rondo.Option{rondo.Driver(name)}
 			}})
 		}
@@ -50,31 +52,33 @@ func worlds() []*world {
 	return ws
 }
 
-func eachDriver(t *testing.T, f func(t *testing.T, w *world)) {
+// Each runs a test in every world.
+func Each(t *testing.T, f func(t *testing.T, w *World)) {
 	for _, w := range worlds() {
 		t.Run(w.name, func(t *testing.T) { f(t, w) })
 	}
 }
 
-// onEach runs the body of a main task in every world.
-func onEach(t *testing.T, f func(e *env)) {
-	eachDriver(t, func(t *testing.T, w *world) { w.run(t, f) })
+// OnEach runs the body of a main task in every world.
+func OnEach(t *testing.T, f func(e *Env)) {
+	Each(t, func(t *testing.T, w *World) { w.Run(t, f) })
 }
 
-// onKernel does so on the drivers of the system.
-func onKernel(t *testing.T, f func(e *env)) {
-	eachDriver(t, func(t *testing.T, w *world) {
-		if w.kernel {
-			w.run(t, f)
+// OnKernel does so on the drivers of the system.
+func OnKernel(t *testing.T, f func(e *Env)) {
+	Each(t, func(t *testing.T, w *World) {
+		if w.Kernel {
+			w.Run(t, f)
 		}
 	})
 }
 
-func (w *world) run(t *testing.T, f func(e *env)) {
+// Run runs f as the main task of a runtime of its own.
+func (w *World) Run(t *testing.T, f func(e *Env)) {
 	t.Helper()
-	rt := w.runtime(t)
+	rt := w.Runtime(t)
 	err := rt.Run(context.Background(), func(task *async.Task) error {
-		f(&env{t, w, task})
+		f(&Env{t, w, task})
 		return nil
 	})
 	if errors.Is(err, async.ErrGoexit) {
@@ -83,11 +87,11 @@ func (w *world) run(t *testing.T, f func(e *env)) {
 	if err != nil {
 		t.Error(err)
 	}
-	w.shutdown(t, rt)
+	w.Shutdown(t, rt)
 }
 
-// runtime starts a runtime of one loop, which shutdown ends.
-func (w *world) runtime(t *testing.T) *rondo.Runtime {
+// Runtime starts a runtime of one loop, which Shutdown ends.
+func (w *World) Runtime(t *testing.T) *rondo.Runtime {
 	t.Helper()
 	w.gs, w.fds, w.memory = runtime.NumGoroutine(), openFDs(), nil
 	opts := append(w.opts(func(m *driver.Memory) { w.memory = m }), rondo.Loops(1), rondo.Watchdog(0))
@@ -98,9 +102,9 @@ func (w *world) runtime(t *testing.T) *rondo.Runtime {
 	return rt
 }
 
-// shutdown ends a runtime, and fails the test if descriptors, lent buffers or
+// Shutdown ends a runtime, and fails the test if descriptors, lent buffers or
 // goroutines are left of it.
-func (w *world) shutdown(t *testing.T, rt *rondo.Runtime) {
+func (w *World) Shutdown(t *testing.T, rt *rondo.Runtime) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -139,70 +143,75 @@ func openFDs() int {
 	return len(list)
 }
 
-// An env is a task of a test.
-type env struct {
+// An Env is a task of a test. Its methods fail the test when something goes wrong.
+type Env struct {
 	*testing.T
-	*world
-	task *async.Task
+	*World
+	Task *async.Task
 }
 
-func (e *env) with(task *async.Task) *env { return &env{e.T, e.world, task} }
+// With returns e for another task.
+func (e *Env) With(task *async.Task) *Env { return &Env{e.T, e.World, task} }
 
-// spawn runs f as a child, and returns when that was suspended for the first time.
-func (e *env) spawn(f func(e *env)) *async.Child {
-	c := e.task.Go(func(task *async.Task) error {
-		f(e.with(task))
+// Spawn runs f as a child, and returns when that was suspended for the first time.
+func (e *Env) Spawn(f func(e *Env)) *async.Child {
+	c := e.Task.Go(func(task *async.Task) error {
+		f(e.With(task))
 		return nil
 	})
 	for range 5 {
-		e.check(async.Yield(e.task))
+		e.Check(async.Yield(e.Task))
 	}
 	return c
 }
 
-// elsewhere runs f on a plain goroutine, while the task is suspended.
-func (e *env) elsewhere(f func() error) {
+// Elsewhere runs f on a plain goroutine, while the task is suspended.
+func (e *Env) Elsewhere(f func() error) {
 	e.Helper()
-	_, err := rondo.Blocking(e.task, func() (struct{}, error) { return struct{}{}, f() })
-	e.check(err)
+	_, err := rondo.Blocking(e.Task, func() (struct{}, error) { return struct{}{}, f() })
+	e.Check(err)
 }
 
-func (e *env) check(err error) {
+// Check fails the test unless err is nil.
+func (e *Env) Check(err error) {
 	e.Helper()
 	if err != nil {
 		e.Fatal(err)
 	}
 }
 
-func (e *env) is(err, want error) {
+// Is fails the test unless err is the error wanted.
+func (e *Env) Is(err, want error) {
 	e.Helper()
 	if !errors.Is(err, want) {
 		e.Fatalf("got error %v, want %v", err, want)
 	}
 }
 
-func (e *env) equal(got, want any) {
+// Equal fails the test unless the two are.
+func (e *Env) Equal(got, want any) {
 	e.Helper()
 	if got != want {
 		e.Fatalf("got %v, want %v", got, want)
 	}
 }
 
-func (e *env) listen() *netio.Listener {
+// Listen listens on a port of its own.
+func (e *Env) Listen() *netio.Listener {
 	e.Helper()
-	ln, err := netio.Listen(e.task, "tcp", "127.0.0.1:0")
-	e.check(err)
+	ln, err := netio.Listen(e.Task, "tcp", "127.0.0.1:0")
+	e.Check(err)
 	return ln
 }
 
-// pair returns the two ends of a connection.
-func (e *env) pair() (client, server *netio.Conn) {
+// Pair returns the two ends of a connection.
+func (e *Env) Pair() (client, server *netio.Conn) {
 	e.Helper()
-	ln := e.listen()
-	client, err := netio.Dial(e.task, "tcp", ln.Addr().String())
-	e.check(err)
-	server, err = ln.Accept().Await(e.task)
-	e.check(err)
-	e.check(ln.Close().Await(e.task))
+	ln := e.Listen()
+	client, err := netio.Dial(e.Task, "tcp", ln.Addr().String())
+	e.Check(err)
+	server, err = ln.Accept().Await(e.Task)
+	e.Check(err)
+	e.Check(ln.Close().Await(e.Task))
 	return client, server
 }
