@@ -125,6 +125,9 @@ func (c *Conn) write(t *async.Task, w *writing) {
 			return
 		case len(w.buf) > 0 && w.asked:
 			w.end(cancelled(t))
+		case len(w.buf) > 0 && !c.probe(t, w):
+			return
+		case w.done:
 		case len(w.buf) > 0:
 			n, err := c.tls.Write(w.buf[:min(len(w.buf), maxPiece)])
 			w.n += n
@@ -140,6 +143,21 @@ func (c *Conn) write(t *async.Task, w *writing) {
 			w.end(nil)
 		}
 	}
+}
+
+// probe asks the transport whether it would take anything: after a deadline nothing
+// may be encrypted, since that is as good as sent. It reports false if the task has
+// to let others run first.
+func (c *Conn) probe(t *async.Task, w *writing) bool {
+	nothing := c.raw.Write(nil)
+	_, err := nothing.Poll(t)
+	switch {
+	case async.IsPending(err):
+		return false // it has not begun: nobody else is writing
+	case err != nil:
+		w.end(err)
+	}
+	return true
 }
 
 func (w *writing) end(err error) { w.done, w.err = true, err }
