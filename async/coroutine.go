@@ -95,6 +95,9 @@ func (co *Coroutine) enter() (done bool) {
 
 // call runs the function, on the coroutine.
 func (co *Coroutine) call() {
+	if e := co.core.exec; e.ground == nil {
+		e.learnGround()
+	}
 	returned := false
 	defer func() {
 		co.core, co.body = nil, nil

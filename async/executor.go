@@ -19,6 +19,7 @@ type Executor struct {
 	wheel   wheel.Wheel
 	sleeps  sleeps
 	awaits  []any      // see opAwaitsOf
+	ground  []uintptr  // see Locator
 	now     int64      // the last reading of the clock
 	roots   *Core      // tasks without a parent
 	running *Core      // the task in step, for the recovery of its panic
