@@ -11,7 +11,7 @@
 // In a task, plain code is simpler for what happens one after the other. These are
 // for what happens at the same time, and for what is handed on as a value. Whatever
 // is built here is awaited with [async.Await] in a task and with [async.Block] in a
-// plain goroutine, and has a time limit from [timer.Timeout] and [timer.Deadline].
+// plain goroutine, and has a time limit from timer.Timeout and timer.Deadline.
 //
 // # What there is
 //
