@@ -44,11 +44,11 @@ func (a *arm[T]) stage() stage { return a.state }
 func (a *arm[T]) failure() error { return a.err }
 
 // poll polls the future, which has not landed, and returns the stage then.
-func (a *arm[T]) poll(t *async.Task) stage {
+func (a *arm[T]) poll(t *async.Task) (s stage) {
 	returned := false
 	defer func() {
 		if !returned {
-			a.burst(recover())
+			s = a.burst(recover())
 		}
 	}()
 	v, err := a.f.Poll(t)
@@ -68,14 +68,14 @@ func (a *arm[T]) poll(t *async.Task) stage {
 
 // giveUp asks a future that is in flight to give up. One that was asked already is
 // asked again only to become a loser.
-func (a *arm[T]) giveUp(t *async.Task, loser bool) stage {
+func (a *arm[T]) giveUp(t *async.Task, loser bool) (s stage) {
 	if a.state != flying && (a.state != leaving || !loser) {
 		return a.state
 	}
 	returned := false
 	defer func() {
 		if !returned {
-			a.burst(recover())
+			s = a.burst(recover())
 		}
 	}()
 	idle := giveUp(t, a.f, loser)
@@ -92,11 +92,12 @@ func (a *arm[T]) giveUp(t *async.Task, loser bool) stage {
 }
 
 // burst is called with what was recovered; nil is a runtime.Goexit, which goes on.
-func (a *arm[T]) burst(p any) {
+func (a *arm[T]) burst(p any) stage {
 	a.state = burst
 	if p != nil {
 		a.err = async.NewPanicError(p)
 	}
+	return burst
 }
 
 // take returns the result of an arm that has landed, or nothing, and makes it
