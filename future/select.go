@@ -2,13 +2,6 @@ package future
 
 import "rondo.dev/rondo/async"
 
-// Either is the result of Select: which future was first, and its value.
-type Either[A, B any] struct {
-	Won int // 0 for the first, 1 for the second
-	A   A   // if Won is 0
-	B   B   // if Won is 1
-}
-
 // Select returns a future of whichever of a and b is ready first, with its value
 // and error. a is looked at first: if both are ready it wins. The other is
 // cancelled as a loser, and its end waited for; if it was not polled yet it is
@@ -17,125 +10,166 @@ type Either[A, B any] struct {
 // When the task is cancelled, only one of two results could be delivered: b is
 // cancelled as a loser, and the end of a is the result.
 //
-// Select allocates once. With pointers to operations (&op), those are moved to
-// the heap as well. The future is polled by one task, and not again after its
-// result; one that has lost a Select itself can be.
+// Select allocates once, and so do Select3 to Select5. With pointers to operations
+// (&op), those are moved to the heap as well. The future is polled by one task, and
+// not again after its result; one that has lost a Select itself can be.
 func Select[A, B any](a async.Future[A], b async.Future[B]) async.Future[Either[A, B]] {
-	return &selecting[A, B]{a: a, b: b}
+	return &select2[A, B]{a: arm[A]{f: a}, b: arm[B]{f: b}}
 }
 
-// selecting is racing, until its result is decided; then it waits for the end of
-// what was asked to give up. Which of the two futures decides is a different
-// question from which are waited for: when the task is cancelled, both are.
-type selecting[A, B any] struct {
-	a      async.Future[A]
-	b      async.Future[B]
-	state  state
-	takeA  bool    // decided, without a winner: a's end is the result
-	loser  bool    // it was cancelled as a loser: nobody takes the result
-	begun  [2]bool // has been polled
-	waits  [2]bool // decided: has not ended yet
-	result Either[A, B]
-	err    error
+// Race is Select, except that the loser stays in flight, and that it is fair: it
+// looks first at the future after the one that won last. It can be polled again,
+// as often as its futures can, so a loop needs but one:
+//
+//	read, tick := conn.Read(buf), timer.Sleep(time.Second)
+//	race := future.Race(&read, &tick)
+//	defer future.Abandon(t, &read) // and &tick, likewise
+//	for {
+//		first, err := async.Await(t, race)
+//		switch first.Won {
+//		case 0: // handle buf[:first.A], and then
+//			read = conn.Read(buf)
+//		case 1:
+//			tick = timer.Sleep(time.Second)
+//		}
+//	}
+//
+// Nothing is started, cancelled or waited for but for what has ended: that is for
+// hot loops. The futures are the caller's, who has to see them to their end, with
+// Abandon if by nothing else. When Race itself loses, they stay in flight. When the
+// task is cancelled while it waits, they are given up as with Select.
+func Race[A, B any](a async.Future[A], b async.Future[B]) async.Future[Either[A, B]] {
+	return &select2[A, B]{choice{keep: true}, arm[A]{f: a}, arm[B]{f: b}}
 }
 
-type state uint8
+type select2[A, B any] struct {
+	choice
+	a arm[A]
+	b arm[B]
+}
 
-const (
-	racing state = iota
-	decided
-	over
-)
-
-func (s *selecting[A, B]) Poll(t *async.Task) (Either[A, B], error) {
-	switch s.state {
-	case over:
-		panic("rondo/future: Select polled after it had its result")
-	case racing:
-		s.race(t)
+func (s *select2[A, B]) Poll(t *async.Task) (r Either[A, B], err error) {
+	won, err := s.poll(t, &s.a, &s.b)
+	switch won {
+	case 0:
+		r.Won, r.A = won, s.a.take()
+	case 1:
+		r.Won, r.B = won, s.b.take()
 	}
-	if s.state != decided || !s.drained(t) {
-		var zero Either[A, B]
-		return zero, async.Pending
-	}
-	r, err := s.result, s.err
-	s.end()
 	return r, err
 }
 
-func (s *selecting[A, B]) race(t *async.Task) {
-	s.begun[0] = true
-	if v, err := s.a.Poll(t); !async.IsPending(err) {
-		s.decide(Either[A, B]{Won: 0, A: v}, err)
-		s.waits[1] = s.begun[1] && !giveUp(t, s.b, true)
-		return
-	}
-	s.begun[1] = true
-	if v, err := s.b.Poll(t); !async.IsPending(err) {
-		s.decide(Either[A, B]{Won: 1, B: v}, err)
-		s.waits[0] = !giveUp(t, s.a, true)
-	}
+func (s *select2[A, B]) Cancel(t *async.Task, loser bool) (idle bool) {
+	return s.cancel(t, loser, &s.a, &s.b)
 }
 
-func (s *selecting[A, B]) decide(r Either[A, B], err error) {
-	s.result, s.err, s.state = r, err, decided
+// Select3 is Select for three.
+func Select3[A, B, C any](a async.Future[A], b async.Future[B], c async.Future[C]) async.Future[OneOf3[A, B, C]] {
+	return &select3[A, B, C]{a: arm[A]{f: a}, b: arm[B]{f: b}, c: arm[C]{f: c}}
 }
 
-// giveUp cancels a future that has been started, and reports whether it is gone.
-func giveUp[T any](t *async.Task, f async.Future[T], loser bool) (idle bool) {
-	c, ok := f.(async.Canceler)
-	return !ok || c.Cancel(t, loser)
+// Race3 is Race for three.
+func Race3[A, B, C any](a async.Future[A], b async.Future[B], c async.Future[C]) async.Future[OneOf3[A, B, C]] {
+	return &select3[A, B, C]{choice{keep: true}, arm[A]{f: a}, arm[B]{f: b}, arm[C]{f: c}}
 }
 
-// drained reports whether all that was asked to give up has ended.
-func (s *selecting[A, B]) drained(t *async.Task) bool {
-	if s.waits[0] {
-		if v, err := s.a.Poll(t); !async.IsPending(err) {
-			s.waits[0] = false
-			if s.takeA {
-				s.result.A, s.err = v, err
-			}
-		}
-	}
-	if s.waits[1] {
-		if _, err := s.b.Poll(t); !async.IsPending(err) {
-			s.waits[1] = false
-		}
-	}
-	return !s.waits[0] && !s.waits[1]
+type select3[A, B, C any] struct {
+	choice
+	a arm[A]
+	b arm[B]
+	c arm[C]
 }
 
-// end is called with the result. If nobody takes it, s is as if it had not been
-// started; but what a winner has yielded can't be put back from here, so that
-// stays decided, and is there for the next Poll.
-func (s *selecting[A, B]) end() {
-	switch {
-	case !s.loser:
-		s.state = over
-	case s.takeA:
-		*s = selecting[A, B]{a: s.a, b: s.b}
-	default:
-		s.loser = false
+func (s *select3[A, B, C]) Poll(t *async.Task) (r OneOf3[A, B, C], err error) {
+	won, err := s.poll(t, &s.a, &s.b, &s.c)
+	switch won {
+	case 0:
+		r.Won, r.A = won, s.a.take()
+	case 1:
+		r.Won, r.B = won, s.b.take()
+	case 2:
+		r.Won, r.C = won, s.c.take()
 	}
+	return r, err
 }
 
-// Cancel makes it a Canceler. With a winner already, that is the result, as soon as
-// the loser has ended.
-func (s *selecting[A, B]) Cancel(t *async.Task, loser bool) (idle bool) {
-	if s.state == over {
-		return true
+func (s *select3[A, B, C]) Cancel(t *async.Task, loser bool) (idle bool) {
+	return s.cancel(t, loser, &s.a, &s.b, &s.c)
+}
+
+// Select4 is Select for four.
+func Select4[A, B, C, D any](a async.Future[A], b async.Future[B], c async.Future[C], d async.Future[D]) async.Future[OneOf4[A, B, C, D]] {
+	return &select4[A, B, C, D]{a: arm[A]{f: a}, b: arm[B]{f: b}, c: arm[C]{f: c}, d: arm[D]{f: d}}
+}
+
+// Race4 is Race for four.
+func Race4[A, B, C, D any](a async.Future[A], b async.Future[B], c async.Future[C], d async.Future[D]) async.Future[OneOf4[A, B, C, D]] {
+	return &select4[A, B, C, D]{choice{keep: true}, arm[A]{f: a}, arm[B]{f: b}, arm[C]{f: c}, arm[D]{f: d}}
+}
+
+type select4[A, B, C, D any] struct {
+	choice
+	a arm[A]
+	b arm[B]
+	c arm[C]
+	d arm[D]
+}
+
+func (s *select4[A, B, C, D]) Poll(t *async.Task) (r OneOf4[A, B, C, D], err error) {
+	won, err := s.poll(t, &s.a, &s.b, &s.c, &s.d)
+	switch won {
+	case 0:
+		r.Won, r.A = won, s.a.take()
+	case 1:
+		r.Won, r.B = won, s.b.take()
+	case 2:
+		r.Won, r.C = won, s.c.take()
+	case 3:
+		r.Won, r.D = won, s.d.take()
 	}
-	s.loser = loser
-	if s.state == decided {
-		return false
+	return r, err
+}
+
+func (s *select4[A, B, C, D]) Cancel(t *async.Task, loser bool) (idle bool) {
+	return s.cancel(t, loser, &s.a, &s.b, &s.c, &s.d)
+}
+
+// Select5 is Select for five.
+func Select5[A, B, C, D, E any](a async.Future[A], b async.Future[B], c async.Future[C], d async.Future[D], e async.Future[E]) async.Future[OneOf5[A, B, C, D, E]] {
+	return &select5[A, B, C, D, E]{a: arm[A]{f: a}, b: arm[B]{f: b}, c: arm[C]{f: c}, d: arm[D]{f: d}, e: arm[E]{f: e}}
+}
+
+// Race5 is Race for five.
+func Race5[A, B, C, D, E any](a async.Future[A], b async.Future[B], c async.Future[C], d async.Future[D], e async.Future[E]) async.Future[OneOf5[A, B, C, D, E]] {
+	return &select5[A, B, C, D, E]{choice{keep: true}, arm[A]{f: a}, arm[B]{f: b}, arm[C]{f: c}, arm[D]{f: d}, arm[E]{f: e}}
+}
+
+type select5[A, B, C, D, E any] struct {
+	choice
+	a arm[A]
+	b arm[B]
+	c arm[C]
+	d arm[D]
+	e arm[E]
+}
+
+func (s *select5[A, B, C, D, E]) Poll(t *async.Task) (r OneOf5[A, B, C, D, E], err error) {
+	won, err := s.poll(t, &s.a, &s.b, &s.c, &s.d, &s.e)
+	switch won {
+	case 0:
+		r.Won, r.A = won, s.a.take()
+	case 1:
+		r.Won, r.B = won, s.b.take()
+	case 2:
+		r.Won, r.C = won, s.c.take()
+	case 3:
+		r.Won, r.D = won, s.d.take()
+	case 4:
+		r.Won, r.E = won, s.e.take()
 	}
-	s.waits[0] = s.begun[0] && !giveUp(t, s.a, loser)
-	s.waits[1] = s.begun[1] && !giveUp(t, s.b, true)
-	s.decide(Either[A, B]{}, t.Cause())
-	s.takeA = true
-	if s.waits[0] || s.waits[1] {
-		return false
-	}
-	s.end()
-	return true
+	return r, err
+}
+
+func (s *select5[A, B, C, D, E]) Cancel(t *async.Task, loser bool) (idle bool) {
+	return s.cancel(t, loser, &s.a, &s.b, &s.c, &s.d, &s.e)
 }

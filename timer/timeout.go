@@ -16,8 +16,16 @@ import (
 //
 //	read := conn.Read(buf)
 //	n, err := async.Await(t, timer.Timeout(time.Second, &read))
+//
+// One allocation to build it, and three when the limit begins.
 func Timeout[T any](d time.Duration, f async.Future[T]) async.Future[T] {
 	return &timed[T]{d: d, f: f}
+}
+
+// Deadline is Timeout with a point in time, by the monotonic clock from the moment
+// of the call, as for At.
+func Deadline[T any](at time.Time, f async.Future[T]) async.Future[T] {
+	return Timeout(time.Until(at), f)
 }
 
 // timed polls f under a scope of its own, with the time limit. It has that from
@@ -26,23 +34,29 @@ func Timeout[T any](d time.Duration, f async.Future[T]) async.Future[T] {
 type timed[T any] struct {
 	f     async.Future[T]
 	d     time.Duration
-	view  *async.Task // nil: not begun
+	scope *async.Task // with the limit; nil: not begun
 	stop  func()
-	asked bool // f was asked to give up
+	view  async.Task   // scope, with the waker of the poll
+	waker *async.Waker // of the last poll
+	alarm async.Waker  // wakes that one when the limit is over
+	asked bool         // f was asked to give up
 }
 
 func (x *timed[T]) Poll(t *async.Task) (T, error) {
-	if x.view == nil {
-		x.view, x.stop = t.WithTimeout(x.d)
+	x.waker = t.Waker()
+	if x.scope == nil {
+		x.alarm = async.WakerFor((*limit[T])(x))
+		x.view = t.WithWaker(&x.alarm)
+		x.scope, x.stop = x.view.WithTimeout(x.d)
 	}
-	view := x.view.WithWaker(t.Waker())
-	v, err := x.f.Poll(&view)
-	if cause := view.Cause(); cause != nil && async.IsPending(err) && !x.asked {
+	x.view = x.scope.WithWaker(x.waker)
+	v, err := x.f.Poll(&x.view)
+	if cause := x.view.Cause(); cause != nil && async.IsPending(err) && !x.asked {
 		x.asked = true
-		if c, ok := x.f.(async.Canceler); !ok || c.Cancel(&view, false) {
+		if c, ok := x.f.(async.Canceler); !ok || c.Cancel(&x.view, false) {
 			err = cause
 		} else {
-			v, err = x.f.Poll(&view)
+			v, err = x.f.Poll(&x.view)
 		}
 	}
 	if !async.IsPending(err) {
@@ -53,12 +67,19 @@ func (x *timed[T]) Poll(t *async.Task) (T, error) {
 
 func (x *timed[T]) end() {
 	x.stop()
-	x.view, x.stop, x.asked = nil, nil, false
+	x.scope, x.stop, x.asked = nil, nil, false
 }
+
+// limit is whom the end of the time wakes: the waker of the last poll, which need
+// not be that of the first.
+type limit[T any] timed[T]
+
+func (l *limit[T]) Wake()      { l.waker.Wake() }
+func (l *limit[T]) WakeLocal() { l.waker.WakeLocal() }
 
 // Cancel makes it a Canceler.
 func (x *timed[T]) Cancel(t *async.Task, loser bool) (idle bool) {
-	if x.view == nil {
+	if x.scope == nil {
 		return true
 	}
 	if x.asked && !loser {

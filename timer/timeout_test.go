@@ -250,3 +250,33 @@ func TestTimeoutInBlock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Of several polls the last waker wins, also for the end of the time.
+func TestTimeoutWakesTheLastWaker(t *testing.T) {
+	e := asynctest.New(t)
+	f := timer.Timeout(time.Second, &deed{idle: true})
+	first, last := asynctest.NewPoller(e, f), asynctest.NewPoller(e, f)
+	first.Poll()
+	last.Poll()
+	e.Advance(time.Second + tick)
+	if !last.Woken() {
+		t.Fatal("the last to poll was not woken")
+	}
+	if _, err, ok := last.Poll(); !ok || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("ready %v, error %v", ok, err)
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	e := asynctest.New(t)
+	f := asynctest.NewPoller(e, timer.Deadline(time.Now().Add(time.Hour), &deed{idle: true}))
+	f.Poll()
+	e.Advance(59 * time.Minute)
+	if _, _, ok := f.Poll(); ok {
+		t.Fatal("early")
+	}
+	e.Advance(time.Minute + tick)
+	if _, err, ok := f.Poll(); !ok || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("ready %v, error %v", ok, err)
+	}
+}

@@ -1,0 +1,199 @@
+package future
+
+import (
+	"io"
+
+	"rondo.dev/rondo/async"
+)
+
+// roster is the members of a Set or an Ordered, which come and go: a list in the
+// order of their results, if that is fixed, else of their coming. What has landed
+// stays on the list until it is taken.
+type roster[T any] struct {
+	crowd       crowd[T]
+	first, last *member[T]
+	free        *member[T] // through after
+	size        int
+	stored      int   // how many have landed
+	quitting    bool  // asked to give up: the end of all in flight is waited for
+	cause       error // why
+}
+
+// add puts a future at the end of the list, or at its beginning.
+func (r *roster[T]) add(f async.Future[T], front bool) {
+	m := r.free
+	if m == nil {
+		m = new(member[T])
+	} else {
+		r.free, m.after = m.after, nil
+	}
+	r.size++
+	switch {
+	case r.first == nil:
+		r.first, r.last = m, m
+	case front:
+		m.after, r.first.before = r.first, m
+		r.first = m
+	default:
+		m.before, r.last.after = r.last, m
+		r.last = m
+	}
+	m.join(&r.crowd, f)
+	r.crowd.wakeWaiter()
+}
+
+// remove takes a member off the list and returns its result. The member may still
+// be woken, and queued; then it is passed over.
+func (r *roster[T]) remove(m *member[T]) (T, error) {
+	if m.state == landed {
+		r.stored--
+	}
+	r.size--
+	if m.before != nil {
+		m.before.after = m.after
+	} else {
+		r.first = m.after
+	}
+	if m.after != nil {
+		m.after.before = m.before
+	} else {
+		r.last = m.before
+	}
+	v, err := m.val, m.err
+	m.arm = arm[T]{}
+	m.before, m.after = nil, r.free
+	r.free = m
+	return v, err
+}
+
+// next returns the next result, io.EOF if there are no members, or Pending. A
+// member that panics is taken off the list, and the panic goes on.
+func (r *roster[T]) next(t *async.Task, inOrder bool) (v T, err error) {
+	turns := r.crowd.attend(t)
+	for {
+		if m := r.ready(inOrder); m != nil {
+			return r.remove(m)
+		}
+		if r.quitting && r.crowd.inFlight == 0 {
+			return v, r.end()
+		}
+		if r.size == 0 {
+			return v, io.EOF
+		}
+		m := r.crowd.step(t, &turns, !r.quitting)
+		if m == nil {
+			return v, async.Pending
+		}
+		switch m.state {
+		case landed:
+			r.stored++
+			if !inOrder && !r.quitting {
+				return r.remove(m)
+			}
+		case burst:
+			r.raise()
+		}
+	}
+}
+
+// ready returns a member that has landed and whose turn it is, or nil. While others
+// have to be waited for it is nobody's turn; after that it is also the turn of those
+// that others are before.
+func (r *roster[T]) ready(inOrder bool) *member[T] {
+	if r.stored == 0 || r.quitting && r.crowd.inFlight > 0 {
+		return nil
+	}
+	if inOrder && !r.quitting {
+		if r.first.state == landed {
+			return r.first
+		}
+		return nil
+	}
+	m := r.first
+	for m.state != landed {
+		m = m.after
+	}
+	if r.quitting {
+		r.end()
+	}
+	return m
+}
+
+// end ends the time of quitting, and returns why it came: members that had
+// nothing in flight, or ended as losers, are as if they had not been started.
+func (r *roster[T]) end() (cause error) {
+	cause = r.cause
+	r.quitting, r.cause = false, nil
+	for m := r.first; m != nil; m = m.after {
+		if m.state == fresh {
+			r.crowd.enqueue(m)
+		}
+	}
+	return cause
+}
+
+// quit asks all members to give up.
+func (r *roster[T]) quit(t *async.Task, loser bool) {
+	r.quitting, r.cause = true, cause(t)
+	for m := r.first; m != nil; m = m.after {
+		r.crowd.giveUp(t, m, loser)
+	}
+	r.raise()
+}
+
+// raise takes a member that has panicked off the list, and goes on with its panic.
+func (r *roster[T]) raise() {
+	for m := r.first; m != nil; m = m.after {
+		if m.state == burst {
+			_, p := r.remove(m)
+			panic(p)
+		}
+	}
+}
+
+// cancel is Canceler.Cancel for both. A loser only stops waiting.
+func (r *roster[T]) cancel(t *async.Task, loser bool) (idle bool) {
+	if loser {
+		return true
+	}
+	r.quit(t, false)
+	if r.crowd.inFlight > 0 || r.stored > 0 {
+		return false
+	}
+	r.end()
+	return true
+}
+
+// close gives up all members as losers, waits until they have, and forgets them.
+func (r *roster[T]) close(t *async.Task) {
+	defer func() {
+		for r.first != nil {
+			r.remove(r.first)
+		}
+		r.quitting, r.cause = false, nil
+	}()
+	async.Await(t.WithoutCancel(), (*rosterEnd[T])(r))
+}
+
+// rosterEnd is the end of all members that are in flight.
+type rosterEnd[T any] roster[T]
+
+func (e *rosterEnd[T]) Poll(t *async.Task) (nothing struct{}, err error) {
+	r := (*roster[T])(e)
+	turns := r.crowd.attend(t)
+	if !r.quitting {
+		r.quit(t, true)
+		turns = r.crowd.queued
+	}
+	for r.crowd.inFlight > 0 {
+		m := r.crowd.step(t, &turns, false)
+		if m == nil {
+			return nothing, async.Pending
+		}
+		if m.state == landed {
+			r.stored++
+		}
+	}
+	r.raise()
+	return nothing, nil
+}
