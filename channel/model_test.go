@@ -7,7 +7,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/asynctest"
 	"rondo.dev/rondo/channel"
 	"rondo.dev/rondo/internal/linetest"
@@ -175,5 +174,3 @@ func TestChanModel(t *testing.T) {
 		})
 	}
 }
-
-var _ async.Future[struct{}] = (*channel.Sending[int])(nil)

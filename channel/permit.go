@@ -41,27 +41,44 @@ func (c *Chan[T]) permit() Permit[T] { return Permit[T]{c, c.places.Line().New()
 // Send sends v. It does not wait and can't fail. Any task or goroutine may call
 // it. It panics if the permit was used.
 func (p Permit[T]) Send(v T) {
-	k := p.use(func(c *Chan[T], k *waitline.Woken) { c.put(v, k) })
+	k := p.send(v)
 	k.Wake(nil)
+}
+
+func (p Permit[T]) send(v T) (k waitline.Woken) {
+	c := p.lock()
+	defer c.mu.Unlock()
+	p.end()
+	c.put(v, &k)
+	return k
 }
 
 // Release gives the room back. It panics if the permit was used.
 func (p Permit[T]) Release() {
-	k := p.use(func(c *Chan[T], k *waitline.Woken) { c.vacate(1, k) })
+	k := p.release()
 	k.Wake(nil)
 }
 
-func (p Permit[T]) use(f func(c *Chan[T], k *waitline.Woken)) (k waitline.Woken) {
-	c := p.c
-	if c == nil {
+func (p Permit[T]) release() (k waitline.Woken) {
+	c := p.lock()
+	defer c.mu.Unlock()
+	p.end()
+	c.vacate(1, &k)
+	return k
+}
+
+func (p Permit[T]) lock() *Chan[T] {
+	if p.c == nil {
 		panic("rondo/channel: the zero Permit was used")
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l := c.places.Line()
+	p.c.mu.Lock()
+	return p.c
+}
+
+// end ends the permit, or panics if it has ended. Its place is the caller's then.
+func (p Permit[T]) end() {
+	l := p.c.places.Line()
 	l.Free(l.Find(p.ticket))
-	f(c, &k)
-	return k
 }
 
 // permitting is the source of Reserve.
