@@ -5,4 +5,5 @@ go 1.26
 require (
 	golang.org/x/net v0.56.0 // of tests only
 	golang.org/x/sys v0.46.0
+	pgregory.net/rapid v1.3.0 // of tests only
 )

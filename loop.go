@@ -136,6 +136,7 @@ func (l *trimmer) Fire() {
 func newLoop(rt *Runtime, index int) *Loop {
 	l := &Loop{rt: rt, index: index, ended: make(chan struct{})}
 	l.exec.Init((*host)(l))
+	l.exec.SetDebug(rt.opts.debug)
 	return l
 }
 
@@ -209,8 +210,7 @@ func (l *Loop) turn(now time.Duration) time.Duration {
 		l.publish()
 	}
 	l.exec.Advance(int64(now))
-	l.exec.Drain()
-	l.exec.Run(pollsPerTurn)
+	l.work()
 	wait := time.Duration(0)
 	worked := l.clock()
 	if l.exec.Ready() == 0 && !l.stop {
@@ -235,6 +235,21 @@ func (l *Loop) turn(now time.Duration) time.Duration {
 	now = l.clock()
 	l.rest += now - worked
 	return now
+}
+
+// work takes in what came from elsewhere, and runs tasks, until there is nothing to
+// run or the turn is over. It takes in again when the tasks have run: they wake
+// each other by way of the inbox too, when what they use can't know that they are
+// on one loop, and that need not wait for the driver.
+func (l *Loop) work() {
+	for left := pollsPerTurn; left > 0; {
+		l.exec.Drain()
+		ran := l.exec.Run(left)
+		if ran == 0 {
+			return
+		}
+		left -= ran
+	}
 }
 
 func (l *Loop) wait(d time.Duration) {

@@ -16,6 +16,7 @@ type Option func(*options)
 type options struct {
 	loops    int
 	locked   bool
+	debug    bool
 	driver   string
 	open     func() (driver.Driver, error)
 	drv      driver.Options
@@ -89,6 +90,11 @@ func OpenDriver(open func() (driver.Driver, error)) Option {
 // every channel operation in a task, costs tens of microseconds instead of one
 // or two: for programs whose loops keep to themselves.
 func LockedLoops() Option { return func(o *options) { o.locked = true } }
+
+// Debug looks for misuse that costs something to find, or that is legal in rare
+// programs: a task that locks a lock.Mutex which it holds panics, instead of
+// waiting for itself. Package asynctest always looks.
+func Debug() Option { return func(o *options) { o.debug = true } }
 
 // Logger sets where the runtime reports what nobody else is told: tasks that hold
 // their loop, errors of detached tasks. The default is slog.Default().

@@ -29,6 +29,7 @@ type Executor struct {
 	stats   Stats
 	watch   atomic.Bool
 	lowered bool // spawned functions are asked for a frame first
+	debug   bool // see SetDebug
 }
 
 // A Host lends an executor what package async does not have.
@@ -227,6 +228,14 @@ func (e *Executor) Tasks(f func(TaskInfo) bool) {
 // frame first. Only programs whose async functions all have the prologue of
 // package lowered may turn it on.
 func (e *Executor) SetLowered(on bool) { e.lowered = on }
+
+// SetDebug tells whether misuse should be looked for that costs something to find,
+// or that is legal in rare programs, such as a task that locks a mutex it holds.
+// Package asynctest turns it on. The owner calls it, before the first task.
+func (e *Executor) SetDebug(on bool) { e.debug = on }
+
+// Debug returns what SetDebug was told.
+func (e *Executor) Debug() bool { return e.debug }
 
 // errNoHost is what a Host without coroutines makes Spawn panic with.
 var errNoHost = errors.New("rondo: this executor has no coroutines: spawn from a task of an event loop (rondo.Run)")

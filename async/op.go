@@ -54,6 +54,7 @@ const (
 	opShielded opFlags = 1 << iota // runs on although its task is cancelled
 	opLoser                        // cancelled as a loser, not yet settled
 	opDone                         // has had its result
+	opLight                        // begun and polled on the stack of who awaits
 )
 
 // NewOp returns an operation of a source. buf and arg are passed to Start.
@@ -61,9 +62,19 @@ func NewOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
 	return Op[T]{src: src, buf: buf, arg: arg}
 }
 
+// NewLightOp returns an operation of a source that needs next to no stack: Await
+// begins and polls it on the coroutine's own, which saves a switch to and fro when
+// it is over at once. It is for what happens in memory: channels and locks.
+func NewLightOp[T any](src Source[T], arg uint64) Op[T] {
+	return Op[T]{src: src, arg: arg, flags: opLight}
+}
+
 // Await suspends t until the operation has its result; see package async's Await
 // for what happens when t is cancelled.
 func (o Op[T]) Await(t *Task) (T, error) {
+	if o.flags&opLight != 0 {
+		return o.awaitHere(t)
+	}
 	e := t.core.exec
 	co := e.stack
 	if !t.core.inStep || co == nil || co.core != t.core {
@@ -77,6 +88,17 @@ func (o Op[T]) Await(t *Task) (T, error) {
 	x.free(e)
 	if p != nil {
 		panic(p)
+	}
+	return v, err
+}
+
+// awaitHere is Await on the coroutine's own stack.
+func (o Op[T]) awaitHere(t *Task) (T, error) {
+	var f Flight[T]
+	v, err, done := f.Begin(t, o)
+	for !done {
+		t.suspend()
+		v, err, done = f.Resume(t)
 	}
 	return v, err
 }
@@ -168,6 +190,9 @@ type Act struct {
 
 // NewAct returns an operation of a source without a value.
 func NewAct(src Source[struct{}], arg uint64) Act { return Act{NewOp(src, nil, arg)} }
+
+// NewLightAct is NewLightOp for an operation without a value.
+func NewLightAct(src Source[struct{}], arg uint64) Act { return Act{NewLightOp(src, arg)} }
 
 // Op returns the operation that a is, for Flight.Begin.
 func (a Act) Op() Op[struct{}] { return a.op }

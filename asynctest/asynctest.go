@@ -26,6 +26,7 @@ type Executor struct {
 func New(tb testing.TB) *Executor {
 	e := &Executor{tb: tb}
 	e.exec.Init((*host)(e))
+	e.exec.SetDebug(true)
 	e.exec.Advance(0)
 	tb.Cleanup(e.close)
 	return e
