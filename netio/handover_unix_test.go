@@ -195,7 +195,7 @@ func TestNetConnInUse(t *testing.T) {
 		e.check(reader.Await(e.task))
 		n := e.fill(b)
 		writer := e.spawn(func(e *env) {
-			_, err := b.Write(pattern(n, 1)).Await(e.task)
+			_, err := b.Write(pattern(n, e.tooMuch())).Await(e.task)
 			e.is(err, net.ErrClosed)
 		})
 		if _, err := b.NetConn(e.task); err == nil {
