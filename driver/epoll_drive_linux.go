@@ -129,12 +129,19 @@ func (ep *epoll) asked(op *Op) bool {
 }
 
 // maxBlocking is what can be written to a blocking pipe that polls as writable,
-// without blocking: PIPE_BUF.
+// without blocking: PIPE_BUF. It is so if nobody else writes to it, or takes what was
+// to be read, between the question and the call; where the kernel lets the call say
+// that it is not to wait, it is so in any case.
 const maxBlocking = 4096
 
 func readNow(e *entry, op *Op) (int, unix.Errno) {
 	if op.kind == OpRecv || e.is&fdSocket != 0 {
 		return rawRecv(op.fd, op.ptr, op.n)
+	}
+	if e.is&fdBlocking != 0 {
+		if n, errno := rawReadNoWait(op.fd, op.ptr, op.n); errno != unix.EOPNOTSUPP {
+			return n, errno
+		}
 	}
 	return rawRead(op.fd, op.ptr, op.n)
 }
@@ -144,7 +151,11 @@ func writeNow(e *entry, op *Op) (int, unix.Errno) {
 	case op.kind == OpSend || e.is&fdSocket != 0:
 		return rawSend(op.fd, op.ptr, op.n)
 	case e.is&fdBlocking != 0:
-		return rawWrite(op.fd, op.ptr, min(op.n, maxBlocking))
+		n, errno := rawWriteNoWait(op.fd, op.ptr, min(op.n, maxBlocking))
+		if errno == unix.EOPNOTSUPP {
+			n, errno = rawWrite(op.fd, op.ptr, min(op.n, maxBlocking))
+		}
+		return n, errno
 	}
 	return rawWrite(op.fd, op.ptr, op.n)
 }

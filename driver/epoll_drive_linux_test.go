@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -233,5 +234,32 @@ func TestEpollBlockingDescriptors(t *testing.T) {
 	await(t, ep, func() bool { return failure != nil || len(got) == len(data) })
 	if failure != nil || !bytes.Equal(got, data) {
 		t.Errorf("%d bytes of %d, %v", len(got), len(data), failure)
+	}
+}
+
+// What others have taken between the question and the call is not waited for.
+func TestNoWait(t *testing.T) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(p[0])
+	defer unix.Close(p[1])
+	b := make([]byte, 4096)
+	n, errno := rawReadNoWait(int32(p[0]), unsafe.Pointer(&b[0]), 10)
+	if errno == unix.EOPNOTSUPP {
+		t.Skip("the kernel has no RWF_NOWAIT for pipes")
+	}
+	if errno != unix.EAGAIN {
+		t.Errorf("a read of nothing: %d, %v", n, errno)
+	}
+	for errno = 0; errno == 0; {
+		_, errno = rawWriteNoWait(int32(p[1]), unsafe.Pointer(&b[0]), uint32(len(b)))
+	}
+	if errno != unix.EAGAIN {
+		t.Errorf("a write to a full pipe: %v", errno)
+	}
+	if n, errno = rawReadNoWait(int32(p[0]), unsafe.Pointer(&b[0]), 10); n != 10 || errno != 0 {
+		t.Errorf("a read of ten bytes: %d, %v", n, errno)
 	}
 }

@@ -33,6 +33,33 @@ func rawWrite(fd int32, p unsafe.Pointer, n uint32) (int, unix.Errno) {
 	}
 }
 
+// rawReadNoWait is rawRead for a blocking descriptor: it does not wait, or is
+// unsupported there (RWF_NOWAIT, preadv2(2): pipes have it from Linux 6.4).
+func rawReadNoWait(fd int32, p unsafe.Pointer, n uint32) (int, unix.Errno) {
+	return rawNoWait(unix.SYS_PREADV2, fd, p, n)
+}
+
+// rawWriteNoWait is that for writing.
+func rawWriteNoWait(fd int32, p unsafe.Pointer, n uint32) (int, unix.Errno) {
+	return rawNoWait(unix.SYS_PWRITEV2, fd, p, n)
+}
+
+func rawNoWait(trap uintptr, fd int32, p unsafe.Pointer, n uint32) (int, unix.Errno) {
+	iov := unix.Iovec{Base: (*byte)(p)}
+	iov.SetLen(int(n))
+	const position = ^uintptr(0) // the current one
+	for {
+		r, _, errno := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(&iov)), 1, position, position, unix.RWF_NOWAIT)
+		switch errno {
+		case unix.EINTR:
+			continue
+		case unix.ENOSYS:
+			errno = unix.EOPNOTSUPP
+		}
+		return int(r), errno
+	}
+}
+
 func rawWritev(fd int32, iov []unix.Iovec) (int, unix.Errno) {
 	for {
 		r, _, errno := unix.RawSyscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)))

@@ -29,7 +29,8 @@ func PipeReaderFrom(t *async.Task, f *os.File) (*PipeReader, error) {
 // PipeWriterFrom takes over a file that is written to, as PipeReaderFrom does. A
 // file in blocking mode is written at most 4096 bytes at a time where the driver is
 // epoll: a pipe or a socket takes as many without blocking when it is ready. If
-// several processes write to one, nothing can promise that: give it O_NONBLOCK.
+// several processes write to one pipe, that is certain from Linux 6.4 only; before,
+// give it O_NONBLOCK, or a write may hold the loop.
 func PipeWriterFrom(t *async.Task, f *os.File) (*PipeWriter, error) {
 	p, fd, err := takeOverFile(t, f)
 	if err != nil {

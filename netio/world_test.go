@@ -172,8 +172,13 @@ func (e *env) yield() {
 	}
 }
 
-// settle lets happen what can happen by itself.
-func (e *env) settle() { e.check(timer.Sleep(2 * time.Millisecond).Await(e.task.WithoutCancel())) }
+// settle lets happen what can happen by itself, in several steps: a sleep that is over
+// late ends before the loop looks at the driver.
+func (e *env) settle() {
+	for range 4 {
+		e.check(timer.Sleep(time.Millisecond).Await(e.task.WithoutCancel()))
+	}
+}
 
 // elsewhere runs f on a plain goroutine.
 func (e *env) elsewhere(f func() error) error {

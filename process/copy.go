@@ -20,7 +20,7 @@ type copying struct {
 // copyIn returns what writes all of from to the program.
 func copyIn(w *netio.PipeWriter, from io.Reader) func(t *async.Task) error {
 	return func(t *async.Task) error {
-		buf := make([]byte, 32<<10)
+		buf := make([]byte, copySize)
 		for {
 			n, err := from.Read(buf)
 			if n > 0 {
@@ -40,11 +40,13 @@ func copyIn(w *netio.PipeWriter, from io.Reader) func(t *async.Task) error {
 	}
 }
 
-// copyOut returns what takes all that the program writes.
+// copyOut returns what takes all that the program writes. For one that says little
+// it holds no buffer; one that has filled what was lent gets a larger one for good.
 func copyOut(to io.Writer, r *netio.PipeReader) func(t *async.Task) error {
 	return func(t *async.Task) error {
+		var buf []byte
 		for {
-			b, err := r.Recv().Await(t)
+			b, err := next(t, r, buf)
 			if err == io.EOF {
 				return nil
 			}
@@ -58,8 +60,25 @@ func copyOut(to io.Writer, r *netio.PipeReader) func(t *async.Task) error {
 			if err != nil {
 				return err
 			}
+			if buf == nil && len(b) >= lentSize {
+				buf = make([]byte, copySize)
+			}
 		}
 	}
+}
+
+const (
+	lentSize = 4096 // what Recv lends
+	copySize = 32 << 10
+)
+
+// next reads into buf, or if there is none into memory that is lent.
+func next(t *async.Task, r *netio.PipeReader, buf []byte) ([]byte, error) {
+	if buf == nil {
+		return r.Recv().Await(t)
+	}
+	n, err := r.Read(buf).Await(t)
+	return buf[:n], err
 }
 
 // copies are all the copyings of a program that are under way: a future of the end

@@ -11,12 +11,14 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/future"
 	"rondo.dev/rondo/internal/worlds"
 	"rondo.dev/rondo/signals"
+	"rondo.dev/rondo/timer"
 )
 
 // Package os/signal keeps a goroutine from its first use on. The tests, which look
@@ -195,6 +197,40 @@ func TestLoser(t *testing.T) {
 					take(t, task, l, syscall.SIGUSR2)
 					return nil
 				}).Await(task)
+			}
+		})
+	})
+}
+
+// A loser on another loop may have its signal already when it loses.
+func TestLoserElsewhere(t *testing.T) {
+	worlds.Each(t, func(t *testing.T, w worlds.World) {
+		w.Run(t, func(task *async.Task) {
+			l := signals.Listen(task, syscall.SIGUSR1)
+			defer l.Close()
+			loops := rondo.LoopOf(task).Runtime().Loops()
+			for range 5 {
+				err := rondo.SpreadTo(task, loops[len(loops)-1], func(task *async.Task) error {
+					op := l.Next()
+					if _, err := op.Poll(task); !async.IsPending(err) {
+						t.Errorf("there was a signal: %v", err)
+					}
+					raise(t, syscall.SIGUSR1)
+					if err := timer.Sleep(2 * time.Millisecond).Await(task); err != nil {
+						return err
+					}
+					for !op.Cancel(task, true) {
+						if _, err := op.Poll(task); !async.IsPending(err) {
+							break
+						}
+						async.Yield(task)
+					}
+					take(t, task, l, syscall.SIGUSR1)
+					return nil
+				}).Await(task)
+				if err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	})

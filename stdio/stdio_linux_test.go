@@ -133,7 +133,8 @@ func yes(t *async.Task) error {
 // program returns a process that is a program of this test on a driver.
 func program(name, driver string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "RONDO_TEST_PROGRAM="+name, "RONDO_TEST_DRIVER="+driver)
+	cmd.Env = append(os.Environ(), "RONDO_TEST_PROGRAM="+name, "RONDO_TEST_DRIVER="+driver,
+		"GORACE=atexit_sleep_ms=0") // the race detector waits a second at each exit
 	return cmd
 }
 

@@ -44,6 +44,9 @@ func limitSocket(r *rig) {
 	if fd, err := r.d.Listen(loopback, driver.ListenOptions{}); !errors.Is(err, syscall.EMFILE) {
 		r.Errorf("listen: %d, %v", fd, err)
 	}
+	if rd, wr, err := r.d.Pipe(); !errors.Is(err, syscall.EMFILE) {
+		r.Errorf("pipe: %d, %d, %v", rd, wr, err)
+	}
 	restore()
 	r.pair()
 }

@@ -15,7 +15,8 @@ var streamTests = []test{
 	{name: "Stream/both_directions_at_once", run: streamDuplex},
 	{name: "Stream/vectored_write", run: streamVectored},
 	{name: "Stream/empty_write", run: streamEmptyWrite},
-	{name: "Stream/pipe", run: streamPipe, needs: []Feature{Foreign}},
+	{name: "Stream/pipe", run: streamPipe},
+	{name: "Stream/foreign_pipe", run: streamForeignPipe, needs: []Feature{Foreign}},
 	{name: "Stream/bad_descriptor", run: streamBadDescriptor},
 	{name: "Stream/misuse_panics", run: streamMisuse},
 }
@@ -224,8 +225,22 @@ func streamEmptyWrite(r *rig) {
 	r.expect(b, []byte("after"))
 }
 
+// streamPipe is about pipes of the driver's own making.
 func streamPipe(r *rig) {
-	rd, wr := r.pipe()
+	movesThrough(r, func() (rd, wr int) {
+		rd, wr, err := r.d.Pipe()
+		r.check(err)
+		r.suite.World.Inspect(r.T, rd)
+		r.suite.World.Inspect(r.T, wr)
+		return r.own(rd), r.own(wr)
+	})
+}
+
+func streamForeignPipe(r *rig) { movesThrough(r, r.pipe) }
+
+// movesThrough fails the test unless bytes go through a pipe, and its end.
+func movesThrough(r *rig, pipe func() (rd, wr int)) {
+	rd, wr := pipe()
 	buf := make([]byte, 8)
 	c := r.submit(func(c *call) { c.Read(rd, buf, c) })
 	r.stillWaiting(c)
@@ -241,7 +256,7 @@ func streamPipe(r *rig) {
 	if res := r.await(end); res.Err != nil || res.N != 0 {
 		r.Errorf("read after the writer closed: %+v, want the end", res)
 	}
-	rd, wr = r.pipe()
+	rd, wr = pipe()
 	r.close(rd)
 	r.fails(syscall.EPIPE, func(c *call) { c.Write(wr, []byte("z"), c) })
 }
