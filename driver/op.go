@@ -237,8 +237,14 @@ func (k Kind) hasBytes() bool {
 	return false
 }
 
-// isBatch reports whether the argument is a *Batch.
-func (k Kind) isBatch() bool { return k == OpRecvBatch || k == OpSendBatch }
+// hasMessages reports whether the argument is a *Msg or a *Batch.
+func (k Kind) hasMessages() bool {
+	switch k {
+	case OpRecvMsg, OpSendMsg, OpRecvBatch, OpSendBatch:
+		return true
+	}
+	return false
+}
 
 // bytes returns the buffer of an operation with bytes.
 func (o *Op) bytes() []byte {
