@@ -15,7 +15,7 @@ import (
 // ListenPacket and DialPacket use.
 type PacketConfig struct {
 	// ReusePort lets several sockets, also of other processes, share the address
-	// (SO_REUSEPORT). Of a connection's worth of messages all go to one of them.
+	// (SO_REUSEPORT). What comes from one address goes to one of them.
 	ReusePort bool
 	// ReuseAddr lets several sockets share the port of a multicast group
 	// (SO_REUSEADDR).
