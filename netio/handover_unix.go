@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rondo.dev/rondo/async"
-	"rondo.dev/rondo/driver"
 )
 
 // FromNetConn takes over a connection of package net, which has to be a
@@ -118,15 +117,6 @@ func takeOver(t *async.Task, nc descriptor) (*place, int, error) {
 func dup(fd int) (int, error) {
 	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	return n, os.NewSyscallError("fcntl", err)
-}
-
-// checkKernel returns an error if descriptors here mean nothing to the system. A
-// driver with a clock of its own is a world of its own.
-func (p *place) checkKernel() error {
-	if _, ok := p.drv.(driver.Clock); ok {
-		return fmt.Errorf("rondo/netio: the driver %q has no descriptors of the system: %w", p.drv.Name(), errors.ErrUnsupported)
-	}
-	return nil
 }
 
 var (

@@ -159,3 +159,57 @@ func TestPacketMulticast(t *testing.T) {
 		e.close(a, b, sender)
 	})
 }
+
+// Control sees the socket before it has an address, and its error is the call's.
+func TestPacketControl(t *testing.T) {
+	onEach(t, func(e *env) {
+		var seen []string
+		pc := netio.PacketConfig{Control: func(network, address string, c syscall.RawConn) error {
+			return c.Control(func(fd uintptr) { seen = append(seen, network+" "+address) })
+		}}
+		b, err := pc.Listen(e.task, "udp4", "127.0.0.1:0")
+		if !e.kernel() {
+			e.is(err, errors.ErrUnsupported)
+			return
+		}
+		e.check(err)
+		a, err := pc.Dial(e.task, "udp", b.LocalAddr().String())
+		e.check(err)
+		e.equal(fmt.Sprint(seen), "[udp4 127.0.0.1:0 udp "+b.LocalAddr().String()+"]")
+		e.close(a, b)
+		pc.Control = func(string, string, syscall.RawConn) error { return errTest }
+		_, err = pc.Listen(e.task, "udp", "127.0.0.1:0")
+		e.is(err, errTest)
+		_, err = pc.Dial(e.task, "udp", "127.0.0.1:1")
+		e.is(err, errTest)
+	})
+}
+
+// Sockets can share an address, those that are connected too, each with its peer.
+func TestPacketSharedPort(t *testing.T) {
+	onEach(t, func(e *env) {
+		pc := netio.PacketConfig{ReusePort: true}
+		all, err := pc.Listen(e.task, "udp4", "127.0.0.1:0")
+		e.check(err)
+		peer := e.packets()
+		other := e.packets()
+		pc.LocalAddr = all.LocalAddr().String()
+		mine, err := pc.Dial(e.task, "udp", peer.LocalAddr().String())
+		e.check(err)
+		e.equal(mine.LocalAddr().String(), all.LocalAddr().String())
+		for range 3 {
+			for range 3 {
+				_, err = peer.WriteTo([]byte("to one"), all.LocalAddrPort()).Await(e.task)
+				e.check(err)
+				e.equal(e.receive(mine), "to one")
+			}
+			_, err = other.WriteTo([]byte("to all"), all.LocalAddrPort()).Await(e.task)
+			e.check(err)
+			e.equal(e.receive(all), "to all")
+		}
+		if _, err := netio.ListenPacket(e.task, "udp4", pc.LocalAddr); err == nil {
+			e.Error("a socket that does not share got the address")
+		}
+		e.close(all, mine, peer, other)
+	})
+}

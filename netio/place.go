@@ -1,6 +1,9 @@
 package netio
 
 import (
+	"errors"
+	"fmt"
+
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
@@ -31,6 +34,15 @@ func placeOf(l *rondo.Loop) *place {
 
 // here returns the place of the loop that t runs on.
 func here(t *async.Task) *place { return placeOf(rondo.LoopOf(t)) }
+
+// checkKernel returns an error if descriptors here mean nothing to the system. A
+// driver with a clock of its own is a world of its own.
+func (p *place) checkKernel() error {
+	if _, ok := p.drv.(driver.Clock); ok {
+		return fmt.Errorf("rondo/netio: the driver %q has no descriptors of the system: %w", p.drv.Name(), errors.ErrUnsupported)
+	}
+	return nil
+}
 
 // chunk is received bytes in a list: of a connection, or of the free ones.
 type chunk struct {
