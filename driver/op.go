@@ -137,7 +137,8 @@ type Msg struct {
 // without an allocation. It must not be in flight.
 func (m *Msg) Forget() {
 	m.raw.forget()
-	*m = Msg{raw: m.raw}
+	m.Bufs, m.Control, m.Addr, m.Flags, m.Ancillary = nil, nil, Addr{}, 0, nil
+	m.N, m.ControlN, m.RecvFlags = 0, 0, 0
 }
 
 // A Batch is the argument of RecvBatch and SendBatch: several messages. Their
