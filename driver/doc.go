@@ -41,7 +41,7 @@
 //	descriptor             the caller, always: Driver.Close leaves them open
 //	Lent.Bytes             the driver; the caller from the result until Release
 //	accepted descriptor    whoever completes the operation: a result that nobody
-//	                       wants has to be closed
+//	received descriptor    wants has to be closed
 //
 // A buffer stays alive while the driver has it because the driver keeps the Op,
 // and the Op keeps the buffer. It needs no pinning and no copy.

@@ -141,8 +141,8 @@ func (u *uring) spliceNow(op *Op) {
 
 // start writes the request for the operation in slot i.
 func (u *uring) start(i uint32, flags uint8) {
-	if u.slots.at(i).op.kind.isBatch() {
-		u.tryBatch(i)
+	if u.slots.at(i).op.kind.hasMessages() {
+		u.tryMessages(i)
 		return
 	}
 	e := u.request(i)

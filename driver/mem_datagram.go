@@ -218,11 +218,15 @@ func (m *Memory) hearing(d *memDatagram, from, to Addr) (found []*memDatagram) {
 				found = append(found, r)
 			}
 		}
-		if !group && len(found) > 0 {
-			m.names.turns++
-			i := m.names.turns % len(found)
-			return found[i : i+1]
+		if group || len(found) == 0 {
+			continue
 		}
+		if i := slices.IndexFunc(found, func(r *memDatagram) bool { return r.connected }); i >= 0 {
+			return found[i : i+1] // who is connected to the sender goes first
+		}
+		m.names.turns++
+		i := m.names.turns % len(found)
+		return found[i : i+1]
 	}
 	return found
 }

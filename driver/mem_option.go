@@ -68,8 +68,8 @@ func (m *Memory) GetOption(fd int, o Option) (int, error) {
 	case o == RecvBuffer && isStream && stream.peer != nil:
 		return stream.in.size, nil
 	case o == SocketError:
-		if isStream {
-			if errno, ok := stream.takeError().(syscall.Errno); ok {
+		if failing, ok := s.(interface{ takeError() error }); ok {
+			if errno, ok := failing.takeError().(syscall.Errno); ok {
 				return int(errno), nil
 			}
 		}

@@ -143,7 +143,8 @@ type Msg struct {
 // without an allocation. It must not be in flight.
 func (m *Msg) Forget() {
 	m.raw.forget()
-	*m = Msg{raw: m.raw}
+	m.Bufs, m.Control, m.Addr, m.Flags, m.Ancillary = nil, nil, Addr{}, 0, nil
+	m.N, m.ControlN, m.RecvFlags = 0, 0, 0
 }
 
 // A Batch is the argument of RecvBatch and SendBatch: several messages. Their
@@ -252,8 +253,14 @@ func (k Kind) hasBytes() bool {
 	return false
 }
 
-// isBatch reports whether the argument is a *Batch.
-func (k Kind) isBatch() bool { return k == OpRecvBatch || k == OpSendBatch }
+// hasMessages reports whether the argument is a *Msg or a *Batch.
+func (k Kind) hasMessages() bool {
+	switch k {
+	case OpRecvMsg, OpSendMsg, OpRecvBatch, OpSendBatch:
+		return true
+	}
+	return false
+}
 
 // bytes returns the buffer of an operation with bytes.
 func (o *Op) bytes() []byte {

@@ -113,8 +113,6 @@ const (
 	uringWritev      = 2
 	uringFsync       = 3
 	uringPollAdd     = 6
-	uringSendMsg     = 9
-	uringRecvMsg     = 10
 	uringAccept      = 13
 	uringAsyncCancel = 14
 	uringConnect     = 16

@@ -39,8 +39,6 @@ func (u *uring) outcome(op *Op, res int32) Result {
 	switch op.kind {
 	case OpReady:
 		return Result{N: int(pollEvents(uint32(res), Events(op.flags)))}
-	case OpRecvMsg:
-		op.msg().received(int(res))
 	}
 	return Result{N: int(res)}
 }
@@ -127,7 +125,7 @@ func (u *uring) again(i uint32, errno unix.Errno) bool {
 			return false
 		}
 		s.reissued++
-		if s.op.kind.isBatch() {
+		if s.op.kind.hasMessages() {
 			u.retryWhenReady(i)
 		} else {
 			u.start(i, 0)
@@ -168,8 +166,8 @@ func (u *uring) polled(i uint32, c cqe) (told bool) {
 		u.finish(i, Result{Err: ErrCanceled})
 		return true
 	}
-	if s.op.kind.isBatch() {
-		return u.tryBatch(i)
+	if s.op.kind.hasMessages() {
+		return u.tryMessages(i)
 	}
 	u.start(i, sqeAsync)
 	return false

@@ -65,17 +65,6 @@ func (u *uring) prepare(e *sqe, op *Op) error {
 			e.opcode = uringWritev
 		}
 		e.addr, e.len = address(unsafe.Pointer(unsafe.SliceData(iov))), uint32(len(iov))
-	case OpRecvMsg, OpSendMsg:
-		send := op.kind == OpSendMsg
-		h, err := op.msg().header(send)
-		if err != nil {
-			return err
-		}
-		e.addr, e.len = address(unsafe.Pointer(h)), 1
-		e.opcode, e.opFlags = uringRecvMsg, uint32(op.msg().Flags)|unix.MSG_CMSG_CLOEXEC
-		if send {
-			e.opcode, e.opFlags = uringSendMsg, uint32(op.msg().Flags)|unix.MSG_NOSIGNAL
-		}
 	case OpAccept, OpAcceptMulti:
 		e.opcode, e.opFlags = uringAccept, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC
 		if op.kind == OpAcceptMulti {
@@ -153,17 +142,9 @@ func pollEvents(mask uint32, asked Events) (ev Events) {
 // for those that are tried only once.
 func (op *Op) waitsFor() Events {
 	switch op.kind {
-	case OpRead, OpReadAt, OpReadvAt, OpRecv, OpRecvLent, OpRecvBatch, OpAccept, OpAcceptMulti:
+	case OpRead, OpReadAt, OpReadvAt, OpRecv, OpRecvLent, OpRecvMsg, OpRecvBatch, OpAccept, OpAcceptMulti:
 		return Readable
-	case OpWrite, OpWriteAt, OpWritevAt, OpSend, OpWritev, OpSendBatch, OpConnect:
-		return Writable
-	case OpRecvMsg, OpSendMsg:
-		if op.msg().Flags&unix.MSG_DONTWAIT != 0 {
-			return 0
-		}
-		if op.kind == OpRecvMsg {
-			return Readable
-		}
+	case OpWrite, OpWriteAt, OpWritevAt, OpSend, OpWritev, OpSendMsg, OpSendBatch, OpConnect:
 		return Writable
 	}
 	return 0

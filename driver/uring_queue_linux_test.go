@@ -346,7 +346,6 @@ func TestUringRetry(t *testing.T) {
 		errno   unix.Errno
 	}{
 		{"full backlog", func(c Completer) { op.Connect(b, args, c) }, unix.EAGAIN},
-		{"asked not to wait", func(c Completer) { op.RecvMsg(b, &Msg{Flags: unix.MSG_DONTWAIT}, c) }, unix.EAGAIN},
 		{"leased file", func(c Completer) { op.Open(&OpenArgs{}, c) }, unix.EAGAIN},
 		{"no buffers for a send", func(c Completer) { op.Send(b, nil, c) }, unix.ENOBUFS},
 	} {
@@ -356,6 +355,18 @@ func TestUringRetry(t *testing.T) {
 		if o.ends != 1 || o.results[0].Err != c.errno {
 			t.Errorf("%s: %+v", c.name, o.results)
 		}
+	}
+}
+
+// TestUringMessageNow asks for a message that is to be had at once or not at all.
+func TestUringMessageNow(t *testing.T) {
+	u := testUring(t, Options{})
+	_, b := pair(t)
+	var o outcomes
+	var op Op
+	op.RecvMsg(b, &Msg{Flags: unix.MSG_DONTWAIT}, &o)
+	if u.Submit(&op); o.ends != 1 || o.results[0].Err != unix.EAGAIN {
+		t.Errorf("it ended with %+v", o.results)
 	}
 }
 

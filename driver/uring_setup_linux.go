@@ -77,7 +77,7 @@ func setupRing(entries int, locked bool, setup setupFunc) (fd int, p *ringParams
 const requiredFeatures = featureSingleMmap | featureNoDrop | featureSubmitStable | featureCurPos |
 	featureFastPoll | featureExtArg | featureCQESkip
 
-var requiredOps = [...]uint8{uringReadv, uringWritev, uringFsync, uringPollAdd, uringSendMsg, uringRecvMsg, uringAccept,
+var requiredOps = [...]uint8{uringReadv, uringWritev, uringFsync, uringPollAdd, uringAccept,
 	uringAsyncCancel, uringConnect, uringOpenAt, uringClose, uringRead, uringWrite, uringSend, uringRecv,
 	uringShutdown}
 

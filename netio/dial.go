@@ -91,15 +91,17 @@ type connecting struct {
 	place *place
 	addr  driver.Addr
 	kind  driver.SocketType
-	local driver.Addr // to bind to before, unless zero
-	fd    int
-	op    driver.Op
-	args  driver.ConnectArgs
-	waker *async.Waker
-	begun bool
-	done  bool
-	loser bool
-	err   error
+	// For packets: prepare is called first, and local bound to, unless zero.
+	prepare func(fd int) error
+	local   driver.Addr
+	fd      int
+	op      driver.Op
+	args    driver.ConnectArgs
+	waker   *async.Waker
+	begun   bool
+	done    bool
+	loser   bool
+	err     error
 }
 
 func (x *connecting) Poll(t *async.Task) (int, error) {
@@ -137,11 +139,15 @@ func (x *connecting) socket() (fd int, err error) {
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
-	if x.local != (driver.Addr{}) {
-		if err := x.place.drv.Bind(fd, x.local); err != nil {
-			x.place.drv.CloseNow(fd)
-			return -1, os.NewSyscallError("bind", err)
-		}
+	if x.prepare != nil {
+		err = x.prepare(fd)
+	}
+	if err == nil && x.local != (driver.Addr{}) {
+		err = os.NewSyscallError("bind", x.place.drv.Bind(fd, x.local))
+	}
+	if err != nil {
+		x.place.drv.CloseNow(fd)
+		return -1, err
 	}
 	return fd, nil
 }

@@ -44,6 +44,9 @@ func (c *PacketConn) putBack(x *transfer) {
 		})
 	}
 	c.kept = slices.Concat(back, c.kept)
+	if c.closing != nil {
+		c.dropKept() // nobody can receive it any more
+	}
 }
 
 // giveBack takes out of m what it has received.

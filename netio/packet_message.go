@@ -47,6 +47,7 @@ type batch struct {
 	msgs      []driver.Msg // of which Batch has a part
 	bufs      [][1][]byte
 	ancillary []driver.Ancillary
+	used      int // how many of them may refer to what users own
 }
 
 const maxFreeBatch = 64
@@ -61,7 +62,7 @@ func (b *batch) fill(x *transfer) *batch {
 	if b == nil || len(b.msgs) < n {
 		b = &batch{msgs: make([]driver.Msg, n), bufs: make([][1][]byte, n), ancillary: make([]driver.Ancillary, n)}
 	}
-	b.Msgs = b.msgs[:n]
+	b.Msgs, b.used = b.msgs[:n], max(b.used, n)
 	dups := x.dups
 	for i := range b.Msgs {
 		m, msg := &x.many[first+i], &b.Msgs[i]
@@ -98,12 +99,12 @@ func (b *batch) forget() *batch {
 	if b == nil || len(b.msgs) > maxFreeBatch {
 		return nil
 	}
-	for i := range b.Msgs {
-		b.Msgs[i].Forget()
+	for i := range b.used {
+		b.msgs[i].Forget()
 	}
-	clear(b.bufs)
-	clear(b.ancillary)
-	b.Msgs = nil
+	clear(b.bufs[:b.used])
+	clear(b.ancillary[:b.used])
+	b.Msgs, b.used = nil, 0
 	return b
 }
 

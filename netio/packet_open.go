@@ -15,7 +15,7 @@ import (
 // ListenPacket and DialPacket use.
 type PacketConfig struct {
 	// ReusePort lets several sockets, also of other processes, share the address
-	// (SO_REUSEPORT). Of a connection's worth of messages all go to one of them.
+	// (SO_REUSEPORT). What comes from one address goes to one of them.
 	ReusePort bool
 	// ReuseAddr lets several sockets share the port of a multicast group
 	// (SO_REUSEADDR).
@@ -26,7 +26,49 @@ type PacketConfig struct {
 	LocalAddr string
 	// Resolver resolves names; nil means net.DefaultResolver.
 	Resolver *net.Resolver
+	// Control, if not nil, is called with the socket before it is bound or
+	// connected, to set options for which there is no method, such as
+	// SO_BINDTODEVICE. It runs on the loop, and must not block. Of c only Control
+	// may be called. The driver in memory has no descriptors to give, and fails.
+	Control func(network, address string, c syscall.RawConn) error
 }
+
+// prepare sets the options of a new socket that have to be set first.
+func (pc *PacketConfig) prepare(p *place, network string, addr driver.Addr, fd int) error {
+	for _, o := range []struct {
+		option driver.Option
+		wanted bool
+	}{
+		{driver.ReusePort, pc.ReusePort},
+		{driver.ReuseAddr, pc.ReuseAddr},
+		{driver.IPv6Only, network == "udp6"},
+	} {
+		if !o.wanted {
+			continue
+		}
+		if err := p.drv.SetOption(fd, o.option, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
+	if pc.Control == nil {
+		return nil
+	}
+	if err := p.checkKernel(); err != nil {
+		return err
+	}
+	return pc.Control(network, addr.String(), rawSocket(fd))
+}
+
+// rawSocket is what Control gets: a descriptor.
+type rawSocket int
+
+func (fd rawSocket) Control(f func(fd uintptr)) error {
+	f(uintptr(fd))
+	return nil
+}
+
+func (rawSocket) Read(func(uintptr) bool) error  { return errors.ErrUnsupported }
+func (rawSocket) Write(func(uintptr) bool) error { return errors.ErrUnsupported }
 
 // ListenPacket opens a socket that receives from, and sends to, anybody. network is
 // "udp", "udp4" or "udp6" with an address such as ":53"; or "unixgram" with the path
@@ -115,32 +157,18 @@ func (pc *PacketConfig) ListenAddrPort(t *async.Task, addr netip.AddrPort) (*Pac
 // open makes a socket and binds it.
 func (pc *PacketConfig) open(t *async.Task, network string, addr driver.Addr) (*PacketConn, error) {
 	p := here(t)
-	failed := func(call string, err error) error {
-		return &net.OpError{Op: "listen", Net: network, Addr: netAddr(network, addr, nil), Err: os.NewSyscallError(call, err)}
-	}
 	fd, err := p.drv.Packet(addr, driver.Datagram)
-	if err != nil {
-		return nil, failed("socket", err)
-	}
-	for _, o := range []struct {
-		option driver.Option
-		wanted bool
-	}{
-		{driver.ReusePort, pc.ReusePort},
-		{driver.ReuseAddr, pc.ReuseAddr},
-		{driver.IPv6Only, network == "udp6"},
-	} {
-		if !o.wanted {
-			continue
+	err = os.NewSyscallError("socket", err)
+	if err == nil {
+		if err = pc.prepare(p, network, addr, fd); err == nil {
+			err = os.NewSyscallError("bind", p.drv.Bind(fd, addr))
 		}
-		if err := p.drv.SetOption(fd, o.option, 1); err != nil {
+		if err != nil {
 			p.drv.CloseNow(fd)
-			return nil, failed("setsockopt", err)
 		}
 	}
-	if err := p.drv.Bind(fd, addr); err != nil {
-		p.drv.CloseNow(fd)
-		return nil, failed("bind", err)
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Addr: netAddr(network, addr, nil), Err: err}
 	}
 	return opened(p, fd, network), nil
 }
@@ -169,6 +197,7 @@ func (pc *PacketConfig) Dial(t *async.Task, network, address string) (*PacketCon
 		}
 		return nil, dialError(network, nil, err)
 	}
+	x.prepare = func(fd int) error { return pc.prepare(x.place, network, x.addr, fd) }
 	fd, err := async.Await(t, x)
 	if err != nil {
 		return nil, dialError(network, netAddr(network, x.addr, nil), err)

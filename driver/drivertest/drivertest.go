@@ -82,7 +82,8 @@ func (s Suite) Run(t *testing.T) {
 		streamTests, endTests, resetTests, optionTests,
 		acceptTests, connectTests, cancelTests, closeTests,
 		manyTests, nestTests, waitTests, wakeTests,
-		lentTests, messageTests, datagramTests, readyTests, fileTests, fileCallTests, spliceTests, limitTests,
+		lentTests, messageTests, datagramTests, batchTests, localTests, readyTests, fileTests, fileCallTests,
+		spliceTests, limitTests,
 	} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
