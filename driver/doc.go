@@ -60,8 +60,8 @@
 //	Write, Send, Writev...   no byte was written
 //	Connect                  the socket may be connecting: close it
 //	Ready                    nothing to undo
-//	ReadAt, WriteAt, Fsync   what runs in the kernel runs to its end, and the
-//	Open, Stat               result tells; cancelled only while it was queued
+//	ReadAt, WriteAt, ...     what runs in the kernel runs to its end, and the
+//	Open, Stat, Fsync, File  result tells; cancelled only while it was queued
 //	Close                    cannot be cancelled
 //
 // Closing a descriptor with Op.Close cancels what is in flight on it first.

@@ -74,7 +74,14 @@ func (m *Memory) call(x *memOp, a *FileArgs) (n int, err error) {
 		return 0, nil
 	case FileTruncate, FileChmod, FileChown, FileTimes:
 		return 0, m.alter(x, a)
+	case FileLock, FileUnlock, FileCopy:
+		return m.callOpen(x, a)
 	}
+	return 0, syscall.EINVAL
+}
+
+// callOpen carries out a call on an open file.
+func (m *Memory) callOpen(x *memOp, a *FileArgs) (n int, err error) {
 	f, err := x.file()
 	if err != nil {
 		return 0, err
@@ -85,10 +92,8 @@ func (m *Memory) call(x *memOp, a *FileArgs) (n int, err error) {
 	case FileUnlock:
 		f.unlock()
 		return 0, nil
-	case FileCopy:
-		return m.copyRange(x, f, a)
 	}
-	return 0, syscall.EINVAL
+	return m.copyRange(x, f, a)
 }
 
 // file returns the open file that x works on.

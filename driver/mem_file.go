@@ -45,9 +45,9 @@ func (m *Memory) openFile(a *OpenArgs) (int, error) {
 	return fd, err
 }
 
-func (m *Memory) statFile(a *StatArgs) error {
+func (m *Memory) statFile(x *memOp, a *StatArgs) error {
 	if a.Path == "" {
-		d := m.openFD(a.FD)
+		d := x.fd // also while it is being closed
 		if d == nil {
 			return syscall.EBADF
 		}

@@ -22,7 +22,7 @@ func (m *Memory) perform(x *memOp) (Result, step) {
 	case op.kind == OpOpen:
 		return ended(m.openFile(op.open()))
 	case op.kind == OpStat:
-		return ended(0, m.statFile(op.stat()))
+		return ended(0, m.statFile(x, op.stat()))
 	case op.kind == OpFile:
 		return m.performCall(x, op.file())
 	case x.fd == nil:

@@ -172,6 +172,16 @@ func (c *call) error(err error) error {
 	return &fs.PathError{Op: c.name, Path: c.path, Err: err}
 }
 
+// pollDone polls a call whose only result is that it is over.
+func pollDone(p *place, t *async.Task, ticket uint32, keep bool) error {
+	c := p.calls.at(ticket)
+	err := c.result(t)
+	if !keep && !async.IsPending(err) {
+		c.finish()
+	}
+	return err
+}
+
 // source is what the sources of all operations share.
 type source struct{ home *place }
 

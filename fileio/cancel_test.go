@@ -122,35 +122,89 @@ func TestCancelInFlight(t *testing.T) {
 	}
 }
 
-// TestCancelPartly: a write that was cancelled between two parts says how much it has
-// written, and so does a read.
+// TestCancelPartly: a transfer that was cancelled between two parts says how much was
+// moved, and does not go on: neither if the part in flight is cancelled, nor if it
+// happens.
 func TestCancelPartly(t *testing.T) {
-	parts := 0
-	o := slow(driver.CancelAtOnce, func(op *driver.Op) (driver.Verdict, bool) {
-		switch op.Kind() {
-		case driver.OpReadAt, driver.OpWriteAt, driver.OpWritevAt:
-			parts++
-			return driver.Verdict{Limit: 10, Before: time.Millisecond}, true
-		}
-		return driver.Verdict{}, false
+	for outcome, want := range map[driver.CancelOutcome]int{driver.CancelAtOnce: 30, driver.ResultAtOnce: 40} {
+		parts := 0
+		o := driver.MemoryOptions{Hook: func(op *driver.Op) driver.Verdict {
+			switch op.Kind() {
+			case driver.OpReadAt, driver.OpWriteAt, driver.OpReadvAt, driver.OpWritevAt:
+				parts++
+				return driver.Verdict{Limit: 10, Before: 10 * time.Millisecond, Cancel: outcome}
+			}
+			return driver.Verdict{}
+		}}
+		onMemory(t, o, func(e *env) {
+			f := e.create("f", string(pattern(100)))
+			b := make([]byte, 100)
+			for name, op := range map[string]async.Op[int]{
+				"ReadAt":   f.ReadAt(b, 0),
+				"ReadvAt":  f.ReadvAt(0, b[:33], b[33:]),
+				"WriteAt":  f.WriteAt(pattern(100), 0),
+				"Write":    f.Write(pattern(100)),
+				"WritevAt": f.WritevAt(0, pattern(100)[:33], pattern(100)[33:]),
+			} {
+				parts = 0
+				task, stop := e.task.WithTimeout(35 * time.Millisecond)
+				n, err := op.Await(task)
+				stop()
+				if n != want || !errors.Is(err, os.ErrDeadlineExceeded) || parts != 4 {
+					e.Errorf("outcome %v, %s: %d, %v after %d parts", outcome, name, n, err, parts)
+				}
+			}
+			e.close(f)
+		})
+	}
+}
+
+// TestCancelQueued: who waits for its turn is gone at once, and the one that has the
+// turn keeps it.
+func TestCancelQueued(t *testing.T) {
+	onMemory(t, slow(driver.CancelLate, nil), func(e *env) {
+		f := e.create("f", "one two")
+		b := make([]byte, 4)
+		first := e.spawn(func(e *env) {
+			n, err := f.Read(b).Await(e.task)
+			e.check(err)
+			e.equal(n, 4)
+		})
+		second := e.spawn(func(e *env) {
+			_, err := f.Read(make([]byte, 4)).Await(e.task)
+			e.equal(err, errTest)
+		})
+		third := e.spawn(func(e *env) { e.equal(e.rest(f), "two") })
+		second.Stop(errTest)
+		e.check(second.Await(e.task))
+		e.check(first.Await(e.task))
+		e.check(third.Await(e.task))
+		e.equal(string(b), "one ")
+		e.close(f)
+	})
+}
+
+// TestCancelResumed: a Write that has lost with a part written, and is cancelled while
+// it waits for another turn, still knows of the part.
+func TestCancelResumed(t *testing.T) {
+	o := slow(driver.ResultAtOnce, func(op *driver.Op) (driver.Verdict, bool) {
+		return driver.Verdict{Limit: 3, Before: 5 * time.Millisecond, Cancel: driver.ResultAtOnce}, op.Kind() == driver.OpWriteAt
 	})
 	onMemory(t, o, func(e *env) {
-		f := e.create("f", string(pattern(100)))
-		for name, op := range map[string]func(t *async.Task) (int, error){
-			"ReadAt":   func(t *async.Task) (int, error) { return f.ReadAt(make([]byte, 100), 0).Await(t) },
-			"WriteAt":  func(t *async.Task) (int, error) { return f.WriteAt(pattern(100), 0).Await(t) },
-			"Write":    func(t *async.Task) (int, error) { return f.Write(pattern(100)).Await(t) },
-			"WritevAt": func(t *async.Task) (int, error) { return f.WritevAt(0, pattern(100)[:30], pattern(100)[30:]).Await(t) },
-		} {
-			parts = 0
-			task, stop := e.task.WithTimeout(3*time.Millisecond + 500*time.Microsecond)
-			n, err := op(task)
-			stop()
-			if n != 30 || !errors.Is(err, os.ErrDeadlineExceeded) || parts != 4 {
-				e.Errorf("%s: %d, %v after %d parts", name, n, err, parts)
-			}
-		}
+		f := e.create("f", "")
+		w := f.Write([]byte("abcdef"))
+		e.lose(&w)
+		ahead := e.spawn(func(e *env) { e.equalWrite(f, []byte("XYZ")) })
+		c := e.spawn(func(e *env) {
+			n, err := async.Await(e.task, async.Future[int](&w))
+			e.equal(n, 3)
+			e.equal(err, errTest)
+		})
+		c.Stop(errTest)
+		e.check(c.Await(e.task))
+		e.check(ahead.Await(e.task))
 		e.close(f)
+		e.has("f", "abcXYZ")
 	})
 }
 

@@ -37,7 +37,7 @@
 //
 //   - A read or write that the page cache can answer is carried out at once, in the
 //     task (preadv2 with RWF_NOWAIT). It is a copy: to hand it to somebody else takes
-//     longer. With goroutines over os.File it costs a little more.
+//     longer. There is nothing to gain over os.File here, but a thread that waits.
 //   - A read that misses the cache, and all direct I/O ([O_DIRECT]), goes to io_uring
 //     where there is one: many in flight, no thread for any. Direct I/O is what gains
 //     most from it, as programs with a cache of their own want it.

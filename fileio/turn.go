@@ -3,7 +3,6 @@ package fileio
 import (
 	"bytes"
 	"io"
-	"syscall"
 )
 
 // What uses the file's position has turns: one call is carried out, the others
@@ -58,20 +57,6 @@ func (f *File) beginTurn(c *call) {
 	default:
 		c.off = f.pos
 		c.begin()
-	}
-}
-
-// seekFrom moves the position to where c wants it, counted from base.
-func (f *File) seekFrom(c *call, base int64) {
-	to := base + c.by
-	switch {
-	case f.stream:
-		c.state, c.err = failed, syscall.ESPIPE
-	case to < 0:
-		c.state, c.err = failed, syscall.EINVAL
-	default:
-		c.off, f.pos = f.pos, to
-		c.state = succeeded
 	}
 }
 
