@@ -49,6 +49,7 @@ type connCold struct {
 	failed  error        // the error that the next read gets, once
 	queue   []queuedRead // reads that wait for their turn
 	buf     []byte       // of a Read that waits for a lent receive
+	mid     *middle      // of a readSplice that has its turn
 	rlimit  limit
 	wlimit  limit
 	closing *closing

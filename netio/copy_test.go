@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"syscall"
 	"testing"
@@ -26,9 +27,26 @@ type plain struct{ c *netio.Conn }
 func (p plain) Read(b []byte) async.Op[int]  { return p.c.Read(b) }
 func (p plain) Write(b []byte) async.Op[int] { return p.c.Write(b) }
 
+// ways are the ways that a copy can take. Their results are equal.
+var ways = []struct {
+	name string
+	copy func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error)
+}{
+	{"copy", func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error) { return netio.Copy(t, dst, src) }},
+	{"lent", func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error) {
+		return netio.ReadCopy(t, dst, src)
+	}},
+	{"splice", func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error) {
+		return netio.SpliceCopy(t, dst, src, -1)
+	}},
+	{"read", func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error) {
+		return netio.Copy(t, dst, plain{src})
+	}},
+}
+
 func TestCopy(t *testing.T) {
-	for _, hide := range []bool{false, true} {
-		t.Run(names("plain", hide), func(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
 			onEach(t, func(e *env) {
 				a, b := e.pair()
 				c, d := e.pair()
@@ -38,11 +56,7 @@ func TestCopy(t *testing.T) {
 					e.check(a.CloseWrite().Await(e.task))
 				})
 				reader := e.spawn(func(e *env) { e.drain(d, size) })
-				var src netio.Reader = b
-				if hide {
-					src = plain{b}
-				}
-				n, err := netio.Copy(e.task, c, src)
+				n, err := way.copy(e.task, c, b)
 				e.check(err)
 				e.equal(n, int64(size))
 				e.check(c.CloseWrite().Await(e.task))
@@ -50,6 +64,44 @@ func TestCopy(t *testing.T) {
 				e.check(reader.Await(e.task))
 				e.close(a, b, c, d)
 			})
+		})
+	}
+}
+
+// A stream that keeps coming goes through a pipe; one that trickles does not.
+func TestCopySplices(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		piece   int
+		splices bool
+	}{{"stream", 100_000, true}, {"trickle", 1000, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			splices := 0
+			w := &world{memory: &driver.MemoryOptions{Hook: func(op *driver.Op) driver.Verdict {
+				if op.Kind() == driver.OpSplice {
+					splices++
+				}
+				return driver.Verdict{}
+			}}}
+			w.run(t, func(e *env) {
+				client, server, ended := e.proxied(e.task)
+				at := 0
+				for range 50 {
+					writer := e.spawn(func(e *env) { e.equalWrite(client, at, c.piece) })
+					for end := at + c.piece; at < end; {
+						p, err := server.Recv().Await(e.task)
+						e.check(err)
+						e.same(p, at)
+						at += len(p)
+					}
+					e.check(writer.Await(e.task))
+				}
+				e.close(client, server)
+				ended()
+			})
+			if splices > 0 != c.splices {
+				t.Errorf("%d splices", splices)
+			}
 		})
 	}
 }
@@ -86,67 +138,112 @@ func TestCopyN(t *testing.T) {
 // A copy that is cancelled again and again, with a slow reader behind, delivers
 // everything once and in order.
 func TestCopyCancelled(t *testing.T) {
-	eachDriver(t, func(t *testing.T, w *world) {
-		if w.memory != nil {
-			w.memory.Faults.Short, w.memory.Faults.Delay = .2, .3
-			w.memory.StreamSize = 3000
-		}
-		w.run(t, func(e *env) {
-			a, b := e.pair()
-			c, d := e.pair()
-			size := e.tooMuch()
-			writer := e.spawn(func(e *env) {
-				e.equalWrite(a, 0, size)
-				e.check(a.CloseWrite().Await(e.task))
-			})
-			reader := e.spawn(func(e *env) { e.drain(d, size) })
-			rng := rand.New(rand.NewPCG(1, 2))
-			var total int64
-			cuts := 0
-			for limit := time.Microsecond; ; limit = min(2*limit, time.Millisecond) {
-				scope, stop := e.task.WithTimeout(time.Duration(rng.Int64N(int64(limit))))
-				n, err := netio.Copy(scope, c, b)
-				stop()
-				total += n
-				if err == nil {
-					break
+	for _, way := range ways[:3] { // plain{} can't take bytes back
+		t.Run(way.name, func(t *testing.T) {
+			eachDriver(t, func(t *testing.T, w *world) {
+				if w.memory != nil {
+					w.memory.Faults.Short, w.memory.Faults.Delay, w.memory.Faults.Reorder = .2, .3, .5
+					w.memory.StreamSize = 3000
 				}
-				e.is(err, os.ErrDeadlineExceeded)
-				cuts++
-			}
-			if cuts == 0 {
-				e.Error("nothing was cancelled")
-			}
-			e.equal(total, int64(size))
-			e.check(c.CloseWrite().Await(e.task))
-			e.check(writer.Await(e.task))
-			e.check(reader.Await(e.task))
-			e.close(a, b, c, d)
+				w.run(t, func(e *env) {
+					a, b := e.pair()
+					c, d := e.pair()
+					size := e.tooMuch()
+					writer := e.spawn(func(e *env) {
+						e.equalWrite(a, 0, size)
+						e.check(a.CloseWrite().Await(e.task))
+					})
+					reader := e.spawn(func(e *env) { e.drain(d, size) })
+					rng := rand.New(rand.NewPCG(1, 2))
+					var total int64
+					cuts := 0
+					for limit := time.Microsecond; ; limit = min(2*limit, time.Millisecond) {
+						scope, stop := e.task.WithTimeout(time.Duration(rng.Int64N(int64(limit))))
+						n, err := way.copy(scope, c, b)
+						stop()
+						total += n
+						if err == nil {
+							break
+						}
+						e.is(err, os.ErrDeadlineExceeded)
+						cuts++
+					}
+					if cuts == 0 {
+						e.Error("nothing was cancelled")
+					}
+					e.equal(total, int64(size))
+					e.check(c.CloseWrite().Await(e.task))
+					e.check(writer.Await(e.task))
+					e.check(reader.Await(e.task))
+					e.close(a, b, c, d)
+				})
+			})
 		})
-	})
+	}
 }
 
 // What the destination has not taken goes back, or comes with the error.
 func TestCopyFails(t *testing.T) {
-	onEach(t, func(e *env) {
-		a, b := e.pair()
-		c, d := e.pair()
-		e.close(c)
-		e.write(a, "precious")
-		n, err := netio.Copy(e.task, c, b)
-		e.equal(n, int64(0))
-		if err == nil {
-			e.Fatal("no error")
-		}
-		e.equal(e.read(b, 8), "precious")
-		e.write(a, "precious")
-		_, err = netio.Copy(e.task, c, plain{b})
-		var left *netio.CopyError
-		if !errors.As(err, &left) || string(left.Unwritten) != "precious" {
-			e.Errorf("got %v", err)
-		}
-		e.close(a, b, d)
-	})
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			onEach(t, func(e *env) {
+				a, b := e.pair()
+				c, d := e.pair()
+				e.close(c)
+				e.write(a, "precious")
+				n, err := way.copy(e.task, c, b)
+				e.equal(n, int64(0))
+				var left *netio.CopyError
+				switch {
+				case err == nil:
+					e.Fatal("no error")
+				case errors.As(err, &left):
+					e.equal(string(left.Unwritten), "precious")
+				default:
+					e.equal(e.read(b, 8), "precious")
+				}
+				e.equal(left != nil, way.name == "read")
+				e.close(a, b, d)
+			})
+		})
+	}
+}
+
+// The deadlines of both ends, and their closing, hold for a copy through a pipe too.
+func TestSpliceEndsAsReadsAndWritesDo(t *testing.T) {
+	soon := func() time.Time { return time.Now().Add(10 * time.Millisecond) }
+	for _, x := range []struct {
+		name string
+		full bool // the copy waits for the destination, not for the source
+		ends func(e *env, src, dst *netio.Conn)
+		want error
+	}{
+		{"read deadline", false, func(e *env, src, _ *netio.Conn) { e.check(src.SetReadDeadline(soon()).Await(e.task)) }, os.ErrDeadlineExceeded},
+		{"write deadline", true, func(e *env, _, dst *netio.Conn) { e.check(dst.SetWriteDeadline(soon()).Await(e.task)) }, os.ErrDeadlineExceeded},
+		{"close of the source", false, func(e *env, src, _ *netio.Conn) { e.close(src) }, net.ErrClosed},
+		{"close of the destination", true, func(e *env, _, dst *netio.Conn) { e.close(dst) }, net.ErrClosed},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			onEach(t, func(e *env) {
+				a, b := e.pair()
+				c, d := e.pair()
+				if x.full {
+					e.fill(c)
+					e.write(a, "hello")
+				}
+				child := e.spawn(func(e *env) {
+					_, err := netio.SpliceCopy(e.task, c, b, -1)
+					e.is(err, x.want)
+				})
+				x.ends(e, b, c)
+				e.check(child.Await(e.task))
+				e.close(a, d)
+				for _, c := range []*netio.Conn{b, c} {
+					c.Close().Await(e.task) // perhaps once more
+				}
+			})
+		})
+	}
 }
 
 func TestUnread(t *testing.T) {

@@ -27,6 +27,8 @@ func (x *connReads) Complete(op *driver.Op, r driver.Result) {
 	switch {
 	case op.Kind() == driver.OpRecvLent:
 		c.receivedLent(r)
+	case c.rd.kind == readSplice:
+		c.spliced(op.Kind(), r)
 	case c.rd.kind == readLent:
 		c.receivedHere(op.Bytes(), r)
 	default:
@@ -103,6 +105,13 @@ func (c *Conn) receivedLent(r driver.Result) {
 			return
 		}
 		c.rd.outcome = gotBytes
+	case c.rd.kind == readSplice:
+		if r.More {
+			return
+		}
+		if c.splice(); c.rd.outcome == waiting {
+			return
+		}
 	case c.serve():
 	case r.More:
 		return

@@ -21,7 +21,11 @@ import (
 
 // startRead begins a read, or queues it behind the one whose turn it is.
 func (c *Conn) startRead(kind readKind, b []byte) (ticket uint32) {
-	q := queuedRead{ticket: c.home.ticket(), kind: kind, buf: b}
+	return c.queueRead(queuedRead{kind: kind, buf: b})
+}
+
+func (c *Conn) queueRead(q queuedRead) (ticket uint32) {
+	q.ticket = c.home.ticket()
 	if c.rd.ticket != 0 {
 		k := c.rare()
 		k.queue = append(k.queue, q)
@@ -49,6 +53,10 @@ func (c *Conn) beginRead(q queuedRead) {
 		return
 	case c.cold != nil && c.cold.rlimit.passed:
 		r.outcome = timedOut
+		return
+	case q.kind == readSplice:
+		c.rare().mid = q.mid
+		c.splice()
 		return
 	}
 	if q.kind == readInto {
@@ -211,7 +219,7 @@ func (c *Conn) cancelRead(ticket uint32) (idle bool) {
 
 // ownOp reports whether the driver has an operation that is for the read whose
 // turn it is, and nobody else.
-func (c *Conn) ownOp() bool { return c.rd.op.InFlight() && c.rd.op.Kind() == driver.OpRecv }
+func (c *Conn) ownOp() bool { return c.rd.op.InFlight() && c.rd.op.Kind() != driver.OpRecvLent }
 
 // cancelOwn asks that operation to end. The first reason is the one that counts.
 func (c *Conn) cancelOwn(why outcome) {
@@ -268,7 +276,7 @@ func (c *Conn) nextTurn() {
 	if k == nil {
 		return
 	}
-	k.buf = nil
+	k.buf, k.mid = nil, nil
 	if len(k.queue) == 0 {
 		return
 	}

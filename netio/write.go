@@ -21,6 +21,7 @@ type writing struct {
 	ends    bool    // shuts the direction down instead of writing
 	buf     []byte
 	vec     *driver.Vec // instead of buf
+	mid     *middle     // instead of buf: what is held in a pipe
 	from    int         // bytes written by earlier attempts
 	n       int         // bytes written, with those
 	err     error       // if outcome is failed
@@ -152,6 +153,8 @@ func (w *writing) submit() {
 	case w.ends:
 		w.op.Shutdown(int(c.fd), 1, w)
 		c.home.drv.Submit(&w.op)
+	case w.mid != nil && w.mid.held > 0:
+		w.splice()
 	case w.vec != nil && len(w.vec.Bufs) > 0:
 		w.op.Writev(int(c.fd), w.vec, w)
 		c.home.drv.Submit(&w.op)
@@ -165,6 +168,12 @@ func (w *writing) submit() {
 
 // Complete is called by the driver.
 func (w *writing) Complete(_ *driver.Op, r driver.Result) {
+	if w.mid != nil {
+		var again bool
+		if r, again = w.spliced(r); again {
+			return
+		}
+	}
 	switch {
 	case r.Err == nil && w.ends:
 		w.c.flags |= connEnded
@@ -225,6 +234,10 @@ func (w *writing) cancel(why outcome) {
 
 // advance takes n bytes off what is to be written.
 func (w *writing) advance(n int) {
+	if w.mid != nil {
+		w.mid.held -= n
+		return
+	}
 	if w.vec == nil {
 		w.buf = w.buf[n:]
 		return
@@ -240,7 +253,9 @@ func (w *writing) advance(n int) {
 	w.vec.Bufs = b
 }
 
-func (w *writing) left() bool { return len(w.buf) > 0 || w.vec != nil && len(w.vec.Bufs) > 0 }
+func (w *writing) left() bool {
+	return len(w.buf) > 0 || w.vec != nil && len(w.vec.Bufs) > 0 || w.mid != nil && w.mid.held > 0
+}
 
 // writing finds a write of this connection.
 func (c *Conn) writing(ticket uint32) *writing {
