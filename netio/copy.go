@@ -16,9 +16,9 @@ import (
 // *CopyError has them. Either way src goes on exactly behind what dst has.
 //
 // While a src that is a [Receiver] has nothing, Copy holds no buffer; for another it
-// borrows one of the loop. A src that is a [WriterTo] does the work itself. Between two
-// *Conn of one loop a stream that keeps coming goes through a pipe of the kernel's,
-// where the system has splice(2).
+// borrows one of the loop. A src that is a [WriterTo] does the work itself. Between a
+// [SpliceReader] and a [SpliceWriter] of one loop, such as two *Conn, a stream that
+// keeps coming goes through a pipe of the kernel's, where the system has splice(2).
 func Copy(t *async.Task, dst Writer, src Reader) (n int64, err error) {
 	if w, ok := src.(WriterTo); ok {
 		return w.WriteTo(t, dst)
@@ -96,6 +96,11 @@ func (c *copying) lent(t *async.Task, src Receiver) error {
 }
 
 func (c *copying) buffered(t *async.Task) error {
+	if !c.way.never {
+		if ended, err := c.splice(t); ended {
+			return err
+		}
+	}
 	b := scratch.Borrow(t, scratch.Large)
 	defer scratch.Return(t, b)
 	for c.left != 0 {

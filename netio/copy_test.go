@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/netio"
@@ -361,4 +362,171 @@ func TestCopyBidirectionalCancelled(t *testing.T) {
 			}
 		})
 	})
+}
+
+// A file is a Reader of a file of the driver's, for a copy that moves it by itself.
+type file struct {
+	e    *env
+	fd   int
+	off  int64
+	used int // times that it was spliced
+}
+
+func (f *file) Home() *rondo.Loop { return rondo.LoopOf(f.e.task) }
+
+func (f *file) Read(b []byte) async.Op[int] {
+	return async.NewOp[int](&fileOp{f: f, prepare: func(op *driver.Op, c driver.Completer) { op.ReadAt(f.fd, b, f.off, c) }}, nil, 0)
+}
+
+func (f *file) SpliceTo(pipe, n int) async.Op[int] {
+	f.used++
+	args := &driver.SpliceArgs{To: pipe, N: n, Offset: f.off}
+	return async.NewOp[int](&fileOp{f: f, prepare: func(op *driver.Op, c driver.Completer) { op.Splice(f.fd, args, c) }}, nil, 0)
+}
+
+func (f *file) Unread(b []byte) async.Op[int] {
+	return async.NewOp[int](&fileOp{f: f, prepare: func(op *driver.Op, c driver.Completer) {
+		f.off -= int64(len(b))
+		op.Stat(&driver.StatArgs{FD: f.fd}, c) // which is over some time
+	}, n: len(b)}, nil, 0)
+}
+
+// fileOp is one operation of the driver, which moves the offset.
+type fileOp struct {
+	f       *file
+	prepare func(*driver.Op, driver.Completer)
+	op      driver.Op
+	n       int
+	r       driver.Result
+	waker   *async.Waker
+}
+
+func (x *fileOp) Home() *async.Executor { return x.f.Home().Executor() }
+
+func (x *fileOp) Start(*async.Task, []byte, uint64) uint32 {
+	x.prepare(&x.op, x)
+	x.f.Home().Driver().Submit(&x.op)
+	return 1
+}
+
+func (x *fileOp) Complete(op *driver.Op, r driver.Result) {
+	if x.r = r; op.Kind() == driver.OpStat {
+		x.r.N = x.n
+	} else if r.Err == nil {
+		x.f.off += int64(r.N)
+	}
+	if x.waker != nil {
+		x.waker.WakeLocal()
+	}
+}
+
+func (x *fileOp) PollOp(t *async.Task, _ uint32, _ bool) (int, error) {
+	switch {
+	case x.op.InFlight():
+		x.waker = t.Waker()
+		return 0, async.Pending
+	case x.r.Err == driver.ErrCanceled && t.Cause() != nil:
+		return 0, t.Cause()
+	case x.r.Err == nil && x.r.N == 0 && x.op.Kind() != driver.OpStat:
+		return 0, io.EOF
+	}
+	return x.r.N, x.r.Err
+}
+
+func (x *fileOp) CancelOp(*async.Task, uint32) bool {
+	x.f.Home().Driver().Cancel(&x.op)
+	return false
+}
+
+func (x *fileOp) Settle(uint32, bool) int { return 0 }
+
+// do runs an operation of the driver to its end.
+func (f *file) do(prepare func(*driver.Op, driver.Completer)) int {
+	f.e.Helper()
+	x := &fileOp{f: f, prepare: prepare}
+	n, err := async.NewOp[int](x, nil, 0).Await(f.e.task)
+	if err != io.EOF {
+		f.e.check(err)
+	}
+	return n
+}
+
+// A file is moved to a connection, also by a copy that is cancelled again and again.
+func TestCopyOfFile(t *testing.T) {
+	for _, plainly := range []bool{false, true} {
+		t.Run(names("plain", plainly), func(t *testing.T) {
+			onEach(t, func(e *env) {
+				const size = 300_000
+				f := &file{e: e}
+				name := "/file"
+				if e.kernel() {
+					name = e.TempDir() + name
+				}
+				f.fd = f.do(func(op *driver.Op, c driver.Completer) {
+					op.Open(&driver.OpenArgs{Path: name, Flags: os.O_CREATE | os.O_RDWR, Perm: 0o600}, c)
+				})
+				for at := 0; at < size; {
+					at += f.do(func(op *driver.Op, c driver.Completer) { op.WriteAt(f.fd, pattern(at, size-at), int64(at), c) })
+				}
+				f.off = 0
+				a, b := e.pair()
+				reader := e.spawn(func(e *env) { e.drain(b, size) })
+				var src netio.Reader = f
+				if plainly {
+					src = struct{ netio.Unreader }{f}
+				}
+				var total int64
+				for d := time.Microsecond; ; d *= 2 {
+					scope, stop := e.task.WithTimeout(d)
+					n, err := netio.Copy(scope, a, src)
+					stop()
+					if total += n; err == nil {
+						break
+					}
+					e.is(err, os.ErrDeadlineExceeded)
+					e.equal(f.off, total)
+				}
+				e.equal(total, int64(size))
+				e.equal(f.used > 0, !plainly)
+				f.off = 0
+				f.do(func(op *driver.Op, c driver.Completer) { op.Close(f.fd, c) })
+				e.check(a.CloseWrite().Await(e.task))
+				e.check(reader.Await(e.task))
+				e.close(a, b)
+			})
+		})
+	}
+}
+
+func TestReadAllAndDiscard(t *testing.T) {
+	for _, hide := range []bool{false, true} {
+		t.Run(names("plain", hide), func(t *testing.T) {
+			onEach(t, func(e *env) {
+				for _, limit := range []int64{0, 1, 999, 5000, 5001, 1 << 40} {
+					a, b := e.pair()
+					writer := e.spawn(func(e *env) {
+						e.equalWrite(a, 0, 5000)
+						e.check(a.CloseWrite().Await(e.task))
+					})
+					var src netio.Reader = b
+					if hide {
+						src = plain{b}
+					}
+					p, err := netio.ReadAll(e.task, src, limit)
+					e.equal(len(p), int(min(limit, 5000)))
+					e.same(p, 0)
+					if limit < 5000 {
+						e.is(err, netio.ErrLimit)
+						n, err := netio.Discard(e.task, src)
+						e.check(err)
+						e.equal(n, 5000-limit-1)
+					} else {
+						e.check(err)
+					}
+					e.check(writer.Await(e.task))
+					e.close(a, b)
+				}
+			})
+		})
+	}
 }

@@ -24,7 +24,7 @@ const (
 	readInto   readKind = iota // Read: into the caller's buffer
 	readLent                   // Recv: a chunk is lent
 	readDisarm                 // of handing over: waits until the driver has no operation
-	readSplice                 // of copying: into the pipe connCold.mid
+	readSplice                 // SpliceTo: into a pipe
 )
 
 // outcome is how a read or a write went.
@@ -45,7 +45,7 @@ type queuedRead struct {
 	ticket uint32
 	kind   readKind
 	buf    []byte
-	mid    *middle // of a readSplice
+	splice *driver.SpliceArgs // of a readSplice
 	waker  *async.Waker
 }
 

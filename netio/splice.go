@@ -3,118 +3,69 @@ package netio
 import (
 	"syscall"
 
+	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
 )
 
-// Between two connections of one loop, bytes can go through a pipe in the kernel
-// instead of the memory of the program. A middle is such a pipe.
-type middle struct {
-	home *place
-	r, w int
-	held int // bytes in it
-	args driver.SpliceArgs
+// A SpliceReader is a Reader whose bytes the kernel can move into a pipe: a connection,
+// another pipe, a file. Copy uses it where the destination is a SpliceWriter of the
+// same loop.
+type SpliceReader interface {
+	Reader
+	Home() *rondo.Loop
+	// SpliceTo moves up to n bytes of what would be read next into a pipe, which is
+	// empty: a descriptor of the loop's driver. It moves at least one, or returns
+	// io.EOF, or 0 if Read is to be used now: because it is faster, or because there
+	// are bytes here that are not the kernel's. A cancelled one has moved nothing,
+	// or has its result. It is not for a Select: what a loser has moved is in the
+	// pipe, and nobody is told.
+	SpliceTo(pipe, n int) async.Op[int]
 }
 
-// middleSize is what a pipe holds if nobody has asked for more (pipe(7)).
-const middleSize = 64 << 10
-
-// newMiddle makes a pipe, if the loop's driver knows how.
-func newMiddle(p *place) (*middle, error) {
-	d, ok := p.drv.(interface{ Pipe() (r, w int, err error) })
-	if !ok {
-		return nil, syscall.ENOSYS
-	}
-	r, w, err := d.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	return &middle{home: p, r: r, w: w}, nil
+// A SpliceWriter is a Writer that the kernel can move bytes to from a pipe.
+type SpliceWriter interface {
+	Writer
+	Home() *rondo.Loop
+	// SpliceFrom writes all n bytes that a pipe holds, or returns how many it has
+	// written and why not more; the others are still in the pipe.
+	SpliceFrom(pipe, n int) async.Op[int]
 }
 
-// close closes the pipe; no operation is in flight on it. What it holds is lost.
-func (m *middle) close() {
-	m.home.drv.CloseNow(m.r)
-	m.home.drv.CloseNow(m.w)
+// SpliceTo makes a Conn a SpliceReader. It is a read like any other: it has its turn,
+// and keeps the read deadline.
+func (c *Conn) SpliceTo(pipe, n int) async.Op[int] {
+	return async.NewOp[int](&spliceRead{c: c, args: driver.SpliceArgs{To: pipe, N: n, Offset: -1}}, nil, 0)
 }
 
-// take reads what the pipe holds, to the last byte.
-func (m *middle) take(t *async.Task) ([]byte, error) {
-	b := make([]byte, m.held)
-	for at := 0; m.held > 0; {
-		n, err := async.Await(t, &taking{m: m, b: b[at:]})
-		if err != nil {
-			return b[:at], err
-		}
-		at, m.held = at+n, m.held-n
-	}
-	return b, nil
+// SpliceFrom makes a Conn a SpliceWriter. It is a write like any other.
+func (c *Conn) SpliceFrom(pipe, n int) async.Op[int] {
+	return async.NewOp[int](&spliceWrite{c: c, pipe: pipe, n: n}, nil, 0)
 }
 
-// taking is one read of the pipe, which has what is read.
-type taking struct {
-	m     *middle
-	b     []byte
-	op    driver.Op
-	begun bool
-	r     driver.Result
-	waker *async.Waker
-}
-
-func (x *taking) Poll(t *async.Task) (int, error) {
-	x.waker = t.Waker()
-	if !x.begun {
-		x.begun = true
-		x.op.Read(x.m.r, x.b, x)
-		x.m.home.drv.Submit(&x.op)
-	}
-	if x.op.InFlight() {
-		return 0, async.Pending
-	}
-	return x.r.N, x.r.Err
-}
-
-// Complete is called by the driver.
-func (x *taking) Complete(_ *driver.Op, r driver.Result) {
-	x.r = r
-	x.waker.WakeLocal()
-}
-
-// spliceFrom moves bytes from c into a pipe, which is empty: at most n, and at least
-// one. It returns 0 if the connection has bytes of its own, which Recv brings.
-func (c *Conn) spliceFrom(m *middle, n int) async.Op[int] {
-	m.args = driver.SpliceArgs{To: m.w, N: min(n, middleSize), Offset: -1}
-	return async.NewOp[int](&spliceRead{c, m}, nil, 0)
-}
-
-// spliceRead is the source of one spliceFrom.
+// spliceRead is the source of one SpliceTo.
 type spliceRead struct {
-	c *Conn
-	m *middle
+	c    *Conn
+	args driver.SpliceArgs
 }
 
 func (x *spliceRead) Home() *async.Executor { return x.c.home.exec }
 
 func (x *spliceRead) Start(*async.Task, []byte, uint64) uint32 {
-	return x.c.queueRead(queuedRead{kind: readSplice, mid: x.m})
+	return x.c.queueRead(queuedRead{kind: readSplice, splice: &x.args})
 }
 
-func (x *spliceRead) PollOp(t *async.Task, ticket uint32, _ bool) (int, error) {
-	c := x.c
-	o, err := c.pollRead(t, ticket)
-	if o == waiting {
-		return 0, err
-	}
-	n := 0
-	if o == gotBytes {
-		n = int(c.rd.n)
-	}
-	c.endRead()
-	return n, err
+func (x *spliceRead) PollOp(t *async.Task, ticket uint32, keep bool) (int, error) {
+	return (*connRead)(x.c).PollOp(t, ticket, keep)
 }
 
 func (x *spliceRead) CancelOp(_ *async.Task, ticket uint32) bool { return x.c.cancelRead(ticket) }
-func (x *spliceRead) Settle(uint32, bool) int                    { return 0 }
+
+// Settle can't put bytes back: they are in the caller's pipe, who counts them there.
+func (x *spliceRead) Settle(uint32, bool) int {
+	x.c.endRead()
+	return 0
+}
 
 // splice is the turn of a readSplice. What the connection holds itself comes before
 // what the kernel has, and a lent receive that is armed would take that.
@@ -126,48 +77,44 @@ func (c *Conn) splice() {
 	case r.op.InFlight():
 		c.home.drv.Cancel(&r.op) // receivedLent comes here again
 	default:
-		r.op.Splice(int(c.fd), &k.mid.args, (*connReads)(c))
-		c.home.drv.Submit(&r.op)
+		c.submitSplice()
 	}
+}
+
+func (c *Conn) submitSplice() {
+	c.rd.op.Splice(int(c.fd), c.cold.splice, (*connReads)(c))
+	c.home.drv.Submit(&c.rd.op)
 }
 
 // spliced is the end of an operation of a readSplice.
 func (c *Conn) spliced(kind driver.Kind, r driver.Result) {
-	op := &c.rd.op
+	again := kind == driver.OpReady && r.Err == nil || kind == driver.OpSplice && r.Err == syscall.EAGAIN
 	switch {
-	case kind == driver.OpSplice && r.Err == syscall.EAGAIN && c.rd.why == waiting:
-		op.Ready(int(c.fd), driver.Readable, (*connReads)(c))
-		c.home.drv.Submit(op)
-		return
-	case kind == driver.OpSplice && r.Err == syscall.EAGAIN:
-		r.Err = driver.ErrCanceled
-	case kind == driver.OpReady && r.Err == nil && c.rd.why == waiting:
-		op.Splice(int(c.fd), &c.cold.mid.args, (*connReads)(c))
-		c.home.drv.Submit(op)
-		return
-	case kind == driver.OpReady && r.Err == nil:
-		r = driver.Result{Err: driver.ErrCanceled}
+	case !again:
+		c.received(r)
+	case c.rd.why != waiting:
+		c.received(driver.Result{Err: driver.ErrCanceled})
+	case kind == driver.OpReady:
+		c.submitSplice()
+	default:
+		c.rd.op.Ready(int(c.fd), driver.Readable, (*connReads)(c))
+		c.home.drv.Submit(&c.rd.op)
 	}
-	if kind == driver.OpSplice && r.Err == nil {
-		c.cold.mid.held += r.N
-	}
-	c.received(r)
 }
 
-// spliceTo writes what a pipe holds to c, like Write.
-func (c *Conn) spliceTo(m *middle) async.Op[int] { return async.NewOp[int](&spliceWrite{c, m}, nil, 0) }
-
-// spliceWrite is the source of one spliceTo.
+// spliceWrite is the source of one SpliceFrom, and what is left of it.
 type spliceWrite struct {
-	c *Conn
-	m *middle
+	c    *Conn
+	pipe int
+	n    int
+	args driver.SpliceArgs
 }
 
 func (x *spliceWrite) Home() *async.Executor { return x.c.home.exec }
 
-func (x *spliceWrite) Start(*async.Task, []byte, uint64) uint32 {
+func (x *spliceWrite) Start(_ *async.Task, _ []byte, already uint64) uint32 {
 	w := x.c.home.newWriting()
-	w.mid = x.m
+	w.splices, w.from, w.n = x, int(already), int(already)
 	return x.c.startWrite(w)
 }
 
@@ -176,31 +123,33 @@ func (x *spliceWrite) PollOp(t *async.Task, ticket uint32, keep bool) (int, erro
 }
 
 func (x *spliceWrite) CancelOp(_ *async.Task, ticket uint32) bool { return x.c.cancelWrite(ticket) }
-func (x *spliceWrite) Settle(uint32, bool) int                    { return 0 }
+
+// Settle ends a loser; what it has written is gone from the pipe, and from n.
+func (x *spliceWrite) Settle(ticket uint32, back bool) int {
+	return (*connWrite)(x.c).Settle(ticket, back)
+}
 
 // splice is what submit does for bytes in a pipe.
 func (w *writing) splice() {
-	m := w.mid
-	m.args = driver.SpliceArgs{To: int(w.c.fd), N: m.held, Offset: -1}
-	w.op.Splice(m.r, &m.args, w)
+	x := w.splices
+	x.args = driver.SpliceArgs{To: int(w.c.fd), N: x.n, Offset: -1}
+	w.op.Splice(x.pipe, &x.args, w)
 	w.c.home.drv.Submit(&w.op)
 }
 
 // spliced looks at the end of an operation of a write from a pipe. With again there is
 // nothing to complete: it goes on; else it returns the result of the write.
 func (w *writing) spliced(r driver.Result) (_ driver.Result, again bool) {
-	switch kind := w.op.Kind(); {
-	case kind == driver.OpReady && r.Err == nil:
-	case kind == driver.OpSplice && r.Err == syscall.EAGAIN:
-	default:
+	kind := w.op.Kind()
+	if !(kind == driver.OpReady && r.Err == nil || kind == driver.OpSplice && r.Err == syscall.EAGAIN) {
 		return r, false
 	}
-	if w.why != waiting {
+	switch {
+	case w.why != waiting:
 		return driver.Result{Err: driver.ErrCanceled}, false
-	}
-	if w.op.Kind() == driver.OpReady {
+	case kind == driver.OpReady:
 		w.splice()
-	} else {
+	default:
 		w.op.Ready(int(w.c.fd), driver.Writable, w)
 		w.c.home.drv.Submit(&w.op)
 	}

@@ -55,7 +55,7 @@ func (c *Conn) beginRead(q queuedRead) {
 		r.outcome = timedOut
 		return
 	case q.kind == readSplice:
-		c.rare().mid = q.mid
+		c.rare().splice = q.splice
 		c.splice()
 		return
 	}
@@ -276,7 +276,7 @@ func (c *Conn) nextTurn() {
 	if k == nil {
 		return
 	}
-	k.buf, k.mid = nil, nil
+	k.buf, k.splice = nil, nil
 	if len(k.queue) == 0 {
 		return
 	}
