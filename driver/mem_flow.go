@@ -145,6 +145,7 @@ func (m *Memory) report(x *memOp) {
 	m.more(x.op, r)
 	switch {
 	case x.phase == memEnded: // by a cancel from the completion
+	case x.phase == memHappened: // by such a cancel too: that result is still to be told
 	case x.op.state == opCancelled:
 		m.finish(x, Result{Err: ErrCanceled})
 	default:

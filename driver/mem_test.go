@@ -160,6 +160,52 @@ func TestMemoryLateCancelLoses(t *testing.T) {
 	}
 }
 
+// TestMemoryCancelInsideWins cancels a multishot receive from its own completion, and
+// it has one more result: that comes before the end.
+func TestMemoryCancelInsideWins(t *testing.T) {
+	for _, outcome := range []driver.CancelOutcome{driver.CancelAtOnce, driver.CancelLate, driver.ResultAtOnce, driver.ResultLate} {
+		m := driver.NewMemory(driver.MemoryOptions{BufferSize: 4, Hook: func(op *driver.Op) driver.Verdict {
+			return driver.Verdict{Cancel: outcome}
+		}})
+		a, b := memoryPair(t, m)
+		var send probe
+		send.op.Send(a, []byte("abcdefghijkl"), &send)
+		m.Submit(&send.op)
+		var recv driver.Op
+		var got []byte
+		ended := 0
+		done := driver.CompleterFunc(func(op *driver.Op, r driver.Result) {
+			if ended > 0 {
+				t.Errorf("outcome %d: told %+v after the end", outcome, r)
+			}
+			got = append(got, r.Lent.Bytes...)
+			m.Release(r.Lent)
+			if !r.More {
+				ended++
+			} else if len(got) == 4 {
+				m.Cancel(op)
+			}
+		})
+		recv.RecvLent(b, done)
+		m.Submit(&recv)
+		for range 20 {
+			if err := m.Wait(time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := "abcdefgh"; ended != 1 || !strings.HasPrefix(want, string(got)) || len(got) < 4 {
+			t.Errorf("outcome %d: got %q, ended %d times", outcome, got, ended)
+		}
+		rest := make([]byte, 12)
+		var read probe
+		read.op.Recv(b, rest, &read)
+		m.Submit(&read.op)
+		if r := read.results[0]; string(got)+string(rest[:r.N]) != "abcdefghijkl" {
+			t.Errorf("outcome %d: %q, and then %q", outcome, got, rest[:r.N])
+		}
+	}
+}
+
 func TestMemoryInjectedErrors(t *testing.T) {
 	m := driver.NewMemory(driver.MemoryOptions{Hook: func(op *driver.Op) driver.Verdict {
 		return driver.Verdict{Err: syscall.ENOSPC}

@@ -48,10 +48,11 @@ const (
 
 // connCold is what few connections have.
 type connCold struct {
-	stash   []byte       // read and put back; the next read gets it first
-	failed  error        // the error that the next read gets, once
-	queue   []queuedRead // reads that wait for their turn
-	buf     []byte       // of a Read that waits for a lent receive
+	stash   []byte             // read and put back; the next read gets it first
+	failed  error              // the error that the next read gets, once
+	queue   []queuedRead       // reads that wait for their turn
+	buf     []byte             // of a Read that waits for a lent receive
+	splice  *driver.SpliceArgs // of a readSplice that has its turn
 	rlimit  limit
 	wlimit  limit
 	closing *closing

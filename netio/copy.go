@@ -16,7 +16,9 @@ import (
 // *CopyError has them. Either way src goes on exactly behind what dst has.
 //
 // While a src that is a [Receiver] has nothing, Copy holds no buffer; for another it
-// borrows one of the loop. A src that is a [WriterTo] does the work itself.
+// borrows one of the loop. A src that is a [WriterTo] does the work itself. Between a
+// [SpliceReader] and a [SpliceWriter] of one loop, such as two *Conn, a stream that
+// keeps coming goes through a pipe of the kernel's, where the system has splice(2).
 func Copy(t *async.Task, dst Writer, src Reader) (n int64, err error) {
 	if w, ok := src.(WriterTo); ok {
 		return w.WriteTo(t, dst)
@@ -58,6 +60,7 @@ type copying struct {
 	left int64 // how many bytes to copy; negative: all
 	n    int64 // how many dst has taken
 	idle *idling
+	way  spliceWay
 }
 
 func (c *copying) run(t *async.Task) error {
@@ -83,11 +86,21 @@ func (c *copying) lent(t *async.Task, src Receiver) error {
 		if m < len(data) {
 			return c.putBack(t, data[m:], err)
 		}
+		if c.way.pays(len(data)) {
+			if ended, err := c.splice(t); ended {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
 func (c *copying) buffered(t *async.Task) error {
+	if !c.way.never {
+		if ended, err := c.splice(t); ended {
+			return err
+		}
+	}
 	b := scratch.Borrow(t, scratch.Large)
 	defer scratch.Return(t, b)
 	for c.left != 0 {
@@ -111,15 +124,20 @@ func (c *copying) buffered(t *async.Task) error {
 
 func (c *copying) write(t *async.Task, b []byte) (int, error) {
 	m, err := c.dst.Write(b).Await(t)
+	c.wrote(m)
+	if m < len(b) && err == nil {
+		err = io.ErrShortWrite
+	}
+	return m, err
+}
+
+// wrote counts what dst has taken.
+func (c *copying) wrote(m int) {
 	c.n += int64(m)
 	if c.left > 0 {
 		c.left -= int64(m)
 	}
 	c.idle.moved()
-	if m < len(b) && err == nil {
-		err = io.ErrShortWrite
-	}
-	return m, err
 }
 
 // putBack sees to it that bytes that dst has not taken are not lost. err is why it

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"syscall"
 	"testing"
 	"time"
 
+	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/netio"
@@ -26,9 +28,26 @@ type plain struct{ c *netio.Conn }
 func (p plain) Read(b []byte) async.Op[int]  { return p.c.Read(b) }
 func (p plain) Write(b []byte) async.Op[int] { return p.c.Write(b) }
 
+// ways are the ways that a copy can take. Their results are equal.
+var ways = []struct {
+	name string
+	copy func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error)
+}{
+	{"copy", func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error) { return netio.Copy(t, dst, src) }},
+	{"lent", func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error) {
+		return netio.ReadCopy(t, dst, src)
+	}},
+	{"splice", func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error) {
+		return netio.SpliceCopy(t, dst, src, -1)
+	}},
+	{"read", func(t *async.Task, dst netio.Writer, src *netio.Conn) (int64, error) {
+		return netio.Copy(t, dst, plain{src})
+	}},
+}
+
 func TestCopy(t *testing.T) {
-	for _, hide := range []bool{false, true} {
-		t.Run(names("plain", hide), func(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
 			onEach(t, func(e *env) {
 				a, b := e.pair()
 				c, d := e.pair()
@@ -38,11 +57,7 @@ func TestCopy(t *testing.T) {
 					e.check(a.CloseWrite().Await(e.task))
 				})
 				reader := e.spawn(func(e *env) { e.drain(d, size) })
-				var src netio.Reader = b
-				if hide {
-					src = plain{b}
-				}
-				n, err := netio.Copy(e.task, c, src)
+				n, err := way.copy(e.task, c, b)
 				e.check(err)
 				e.equal(n, int64(size))
 				e.check(c.CloseWrite().Await(e.task))
@@ -50,6 +65,44 @@ func TestCopy(t *testing.T) {
 				e.check(reader.Await(e.task))
 				e.close(a, b, c, d)
 			})
+		})
+	}
+}
+
+// A stream that keeps coming goes through a pipe; one that trickles does not.
+func TestCopySplices(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		piece   int
+		splices bool
+	}{{"stream", 100_000, true}, {"trickle", 1000, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			splices := 0
+			w := &world{memory: &driver.MemoryOptions{Hook: func(op *driver.Op) driver.Verdict {
+				if op.Kind() == driver.OpSplice {
+					splices++
+				}
+				return driver.Verdict{}
+			}}}
+			w.run(t, func(e *env) {
+				client, server, ended := e.proxied(e.task)
+				at := 0
+				for range 50 {
+					writer := e.spawn(func(e *env) { e.equalWrite(client, at, c.piece) })
+					for end := at + c.piece; at < end; {
+						p, err := server.Recv().Await(e.task)
+						e.check(err)
+						e.same(p, at)
+						at += len(p)
+					}
+					e.check(writer.Await(e.task))
+				}
+				e.close(client, server)
+				ended()
+			})
+			if splices > 0 != c.splices {
+				t.Errorf("%d splices", splices)
+			}
 		})
 	}
 }
@@ -86,67 +139,112 @@ func TestCopyN(t *testing.T) {
 // A copy that is cancelled again and again, with a slow reader behind, delivers
 // everything once and in order.
 func TestCopyCancelled(t *testing.T) {
-	eachDriver(t, func(t *testing.T, w *world) {
-		if w.memory != nil {
-			w.memory.Faults.Short, w.memory.Faults.Delay = .2, .3
-			w.memory.StreamSize = 3000
-		}
-		w.run(t, func(e *env) {
-			a, b := e.pair()
-			c, d := e.pair()
-			size := e.tooMuch()
-			writer := e.spawn(func(e *env) {
-				e.equalWrite(a, 0, size)
-				e.check(a.CloseWrite().Await(e.task))
-			})
-			reader := e.spawn(func(e *env) { e.drain(d, size) })
-			rng := rand.New(rand.NewPCG(1, 2))
-			var total int64
-			cuts := 0
-			for limit := time.Microsecond; ; limit = min(2*limit, time.Millisecond) {
-				scope, stop := e.task.WithTimeout(time.Duration(rng.Int64N(int64(limit))))
-				n, err := netio.Copy(scope, c, b)
-				stop()
-				total += n
-				if err == nil {
-					break
+	for _, way := range ways[:3] { // plain{} can't take bytes back
+		t.Run(way.name, func(t *testing.T) {
+			eachDriver(t, func(t *testing.T, w *world) {
+				if w.memory != nil {
+					w.memory.Faults.Short, w.memory.Faults.Delay, w.memory.Faults.Reorder = .2, .3, .5
+					w.memory.StreamSize = 3000
 				}
-				e.is(err, os.ErrDeadlineExceeded)
-				cuts++
-			}
-			if cuts == 0 {
-				e.Error("nothing was cancelled")
-			}
-			e.equal(total, int64(size))
-			e.check(c.CloseWrite().Await(e.task))
-			e.check(writer.Await(e.task))
-			e.check(reader.Await(e.task))
-			e.close(a, b, c, d)
+				w.run(t, func(e *env) {
+					a, b := e.pair()
+					c, d := e.pair()
+					size := e.tooMuch()
+					writer := e.spawn(func(e *env) {
+						e.equalWrite(a, 0, size)
+						e.check(a.CloseWrite().Await(e.task))
+					})
+					reader := e.spawn(func(e *env) { e.drain(d, size) })
+					rng := rand.New(rand.NewPCG(1, 2))
+					var total int64
+					cuts := 0
+					for limit := time.Microsecond; ; limit = min(2*limit, time.Millisecond) {
+						scope, stop := e.task.WithTimeout(time.Duration(rng.Int64N(int64(limit))))
+						n, err := way.copy(scope, c, b)
+						stop()
+						total += n
+						if err == nil {
+							break
+						}
+						e.is(err, os.ErrDeadlineExceeded)
+						cuts++
+					}
+					if cuts == 0 {
+						e.Error("nothing was cancelled")
+					}
+					e.equal(total, int64(size))
+					e.check(c.CloseWrite().Await(e.task))
+					e.check(writer.Await(e.task))
+					e.check(reader.Await(e.task))
+					e.close(a, b, c, d)
+				})
+			})
 		})
-	})
+	}
 }
 
 // What the destination has not taken goes back, or comes with the error.
 func TestCopyFails(t *testing.T) {
-	onEach(t, func(e *env) {
-		a, b := e.pair()
-		c, d := e.pair()
-		e.close(c)
-		e.write(a, "precious")
-		n, err := netio.Copy(e.task, c, b)
-		e.equal(n, int64(0))
-		if err == nil {
-			e.Fatal("no error")
-		}
-		e.equal(e.read(b, 8), "precious")
-		e.write(a, "precious")
-		_, err = netio.Copy(e.task, c, plain{b})
-		var left *netio.CopyError
-		if !errors.As(err, &left) || string(left.Unwritten) != "precious" {
-			e.Errorf("got %v", err)
-		}
-		e.close(a, b, d)
-	})
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			onEach(t, func(e *env) {
+				a, b := e.pair()
+				c, d := e.pair()
+				e.close(c)
+				e.write(a, "precious")
+				n, err := way.copy(e.task, c, b)
+				e.equal(n, int64(0))
+				var left *netio.CopyError
+				switch {
+				case err == nil:
+					e.Fatal("no error")
+				case errors.As(err, &left):
+					e.equal(string(left.Unwritten), "precious")
+				default:
+					e.equal(e.read(b, 8), "precious")
+				}
+				e.equal(left != nil, way.name == "read")
+				e.close(a, b, d)
+			})
+		})
+	}
+}
+
+// The deadlines of both ends, and their closing, hold for a copy through a pipe too.
+func TestSpliceEndsAsReadsAndWritesDo(t *testing.T) {
+	soon := func() time.Time { return time.Now().Add(10 * time.Millisecond) }
+	for _, x := range []struct {
+		name string
+		full bool // the copy waits for the destination, not for the source
+		ends func(e *env, src, dst *netio.Conn)
+		want error
+	}{
+		{"read deadline", false, func(e *env, src, _ *netio.Conn) { e.check(src.SetReadDeadline(soon()).Await(e.task)) }, os.ErrDeadlineExceeded},
+		{"write deadline", true, func(e *env, _, dst *netio.Conn) { e.check(dst.SetWriteDeadline(soon()).Await(e.task)) }, os.ErrDeadlineExceeded},
+		{"close of the source", false, func(e *env, src, _ *netio.Conn) { e.close(src) }, net.ErrClosed},
+		{"close of the destination", true, func(e *env, _, dst *netio.Conn) { e.close(dst) }, net.ErrClosed},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			onEach(t, func(e *env) {
+				a, b := e.pair()
+				c, d := e.pair()
+				if x.full {
+					e.fill(c)
+					e.write(a, "hello")
+				}
+				child := e.spawn(func(e *env) {
+					_, err := netio.SpliceCopy(e.task, c, b, -1)
+					e.is(err, x.want)
+				})
+				x.ends(e, b, c)
+				e.check(child.Await(e.task))
+				e.close(a, d)
+				for _, c := range []*netio.Conn{b, c} {
+					c.Close().Await(e.task) // perhaps once more
+				}
+			})
+		})
+	}
 }
 
 func TestUnread(t *testing.T) {
@@ -264,4 +362,171 @@ func TestCopyBidirectionalCancelled(t *testing.T) {
 			}
 		})
 	})
+}
+
+// A file is a Reader of a file of the driver's, for a copy that moves it by itself.
+type file struct {
+	e    *env
+	fd   int
+	off  int64
+	used int // times that it was spliced
+}
+
+func (f *file) Home() *rondo.Loop { return rondo.LoopOf(f.e.task) }
+
+func (f *file) Read(b []byte) async.Op[int] {
+	return async.NewOp[int](&fileOp{f: f, prepare: func(op *driver.Op, c driver.Completer) { op.ReadAt(f.fd, b, f.off, c) }}, nil, 0)
+}
+
+func (f *file) SpliceTo(pipe, n int) async.Op[int] {
+	f.used++
+	args := &driver.SpliceArgs{To: pipe, N: n, Offset: f.off}
+	return async.NewOp[int](&fileOp{f: f, prepare: func(op *driver.Op, c driver.Completer) { op.Splice(f.fd, args, c) }}, nil, 0)
+}
+
+func (f *file) Unread(b []byte) async.Op[int] {
+	return async.NewOp[int](&fileOp{f: f, prepare: func(op *driver.Op, c driver.Completer) {
+		f.off -= int64(len(b))
+		op.Stat(&driver.StatArgs{FD: f.fd}, c) // which is over some time
+	}, n: len(b)}, nil, 0)
+}
+
+// fileOp is one operation of the driver, which moves the offset.
+type fileOp struct {
+	f       *file
+	prepare func(*driver.Op, driver.Completer)
+	op      driver.Op
+	n       int
+	r       driver.Result
+	waker   *async.Waker
+}
+
+func (x *fileOp) Home() *async.Executor { return x.f.Home().Executor() }
+
+func (x *fileOp) Start(*async.Task, []byte, uint64) uint32 {
+	x.prepare(&x.op, x)
+	x.f.Home().Driver().Submit(&x.op)
+	return 1
+}
+
+func (x *fileOp) Complete(op *driver.Op, r driver.Result) {
+	if x.r = r; op.Kind() == driver.OpStat {
+		x.r.N = x.n
+	} else if r.Err == nil {
+		x.f.off += int64(r.N)
+	}
+	if x.waker != nil {
+		x.waker.WakeLocal()
+	}
+}
+
+func (x *fileOp) PollOp(t *async.Task, _ uint32, _ bool) (int, error) {
+	switch {
+	case x.op.InFlight():
+		x.waker = t.Waker()
+		return 0, async.Pending
+	case x.r.Err == driver.ErrCanceled && t.Cause() != nil:
+		return 0, t.Cause()
+	case x.r.Err == nil && x.r.N == 0 && x.op.Kind() != driver.OpStat:
+		return 0, io.EOF
+	}
+	return x.r.N, x.r.Err
+}
+
+func (x *fileOp) CancelOp(*async.Task, uint32) bool {
+	x.f.Home().Driver().Cancel(&x.op)
+	return false
+}
+
+func (x *fileOp) Settle(uint32, bool) int { return 0 }
+
+// do runs an operation of the driver to its end.
+func (f *file) do(prepare func(*driver.Op, driver.Completer)) int {
+	f.e.Helper()
+	x := &fileOp{f: f, prepare: prepare}
+	n, err := async.NewOp[int](x, nil, 0).Await(f.e.task)
+	if err != io.EOF {
+		f.e.check(err)
+	}
+	return n
+}
+
+// A file is moved to a connection, also by a copy that is cancelled again and again.
+func TestCopyOfFile(t *testing.T) {
+	for _, plainly := range []bool{false, true} {
+		t.Run(names("plain", plainly), func(t *testing.T) {
+			onEach(t, func(e *env) {
+				const size = 300_000
+				f := &file{e: e}
+				name := "/file"
+				if e.kernel() {
+					name = e.TempDir() + name
+				}
+				f.fd = f.do(func(op *driver.Op, c driver.Completer) {
+					op.Open(&driver.OpenArgs{Path: name, Flags: os.O_CREATE | os.O_RDWR, Perm: 0o600}, c)
+				})
+				for at := 0; at < size; {
+					at += f.do(func(op *driver.Op, c driver.Completer) { op.WriteAt(f.fd, pattern(at, size-at), int64(at), c) })
+				}
+				f.off = 0
+				a, b := e.pair()
+				reader := e.spawn(func(e *env) { e.drain(b, size) })
+				var src netio.Reader = f
+				if plainly {
+					src = struct{ netio.Unreader }{f}
+				}
+				var total int64
+				for d := time.Microsecond; ; d *= 2 {
+					scope, stop := e.task.WithTimeout(d)
+					n, err := netio.Copy(scope, a, src)
+					stop()
+					if total += n; err == nil {
+						break
+					}
+					e.is(err, os.ErrDeadlineExceeded)
+					e.equal(f.off, total)
+				}
+				e.equal(total, int64(size))
+				e.equal(f.used > 0, !plainly)
+				f.off = 0
+				f.do(func(op *driver.Op, c driver.Completer) { op.Close(f.fd, c) })
+				e.check(a.CloseWrite().Await(e.task))
+				e.check(reader.Await(e.task))
+				e.close(a, b)
+			})
+		})
+	}
+}
+
+func TestReadAllAndDiscard(t *testing.T) {
+	for _, hide := range []bool{false, true} {
+		t.Run(names("plain", hide), func(t *testing.T) {
+			onEach(t, func(e *env) {
+				for _, limit := range []int64{0, 1, 999, 5000, 5001, 1 << 40} {
+					a, b := e.pair()
+					writer := e.spawn(func(e *env) {
+						e.equalWrite(a, 0, 5000)
+						e.check(a.CloseWrite().Await(e.task))
+					})
+					var src netio.Reader = b
+					if hide {
+						src = plain{b}
+					}
+					p, err := netio.ReadAll(e.task, src, limit)
+					e.equal(len(p), int(min(limit, 5000)))
+					e.same(p, 0)
+					if limit < 5000 {
+						e.is(err, netio.ErrLimit)
+						n, err := netio.Discard(e.task, src)
+						e.check(err)
+						e.equal(n, 5000-limit-1)
+					} else {
+						e.check(err)
+					}
+					e.check(writer.Await(e.task))
+					e.close(a, b)
+				}
+			})
+		})
+	}
 }

@@ -100,6 +100,14 @@
 // name, and [PipeReaderFrom] and [PipeWriterFrom] take over a file, such as the end of
 // a pipe to another process. Their ends are used like a connection's directions.
 //
+// # Moving bytes
+//
+// [Copy], [CopyN] and [CopyBidirectional] pass bytes on. While nothing comes they hold
+// no buffer; what they have read and could not write goes back. Package buffered reads
+// and writes in pieces of the caller's choice, package frame in messages, and package
+// netiotest has connections without a network for tests. A [Readiness] tells when a
+// descriptor is ready that somebody else owns.
+//
 // # And package net
 //
 // [FromNetConn] and [Conn.NetConn] hand a connection over in either direction, with

@@ -37,3 +37,19 @@ func Chunks(c *Conn) (n int) {
 
 // GetOption reads a socket option.
 func GetOption(c *Conn, o driver.Option) (int, error) { return c.home.drv.GetOption(int(c.fd), o) }
+
+// SpliceCopy is Copy, with a pipe wherever that is possible; left is negative for all.
+func SpliceCopy(t *async.Task, dst Writer, src Reader, left int64) (int64, error) {
+	c := copying{dst: dst, src: src, left: left}
+	c.way.always = true
+	err := c.run(t)
+	return c.n, err
+}
+
+// ReadCopy is Copy without pipes.
+func ReadCopy(t *async.Task, dst Writer, src Reader) (int64, error) {
+	c := copying{dst: dst, src: src, left: -1}
+	c.way.never = true
+	err := c.run(t)
+	return c.n, err
+}

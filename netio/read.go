@@ -24,6 +24,7 @@ const (
 	readInto   readKind = iota // Read: into the caller's buffer
 	readLent                   // Recv: a chunk is lent
 	readDisarm                 // of handing over: waits until the driver has no operation
+	readSplice                 // SpliceTo: into a pipe
 )
 
 // outcome is how a read or a write went.
@@ -44,6 +45,7 @@ type queuedRead struct {
 	ticket uint32
 	kind   readKind
 	buf    []byte
+	splice *driver.SpliceArgs // of a readSplice
 	waker  *async.Waker
 }
 

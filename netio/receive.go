@@ -41,6 +41,8 @@ func (x *connReads) Complete(op *driver.Op, r driver.Result) {
 	switch {
 	case op.Kind() == driver.OpRecvLent:
 		c.receivedLent(r)
+	case c.rd.kind == readSplice:
+		c.spliced(op.Kind(), r)
 	case op.Kind() == driver.OpReady:
 		c.becameReady(r)
 	case c.rd.kind == readLent:
@@ -134,6 +136,13 @@ func (c *Conn) receivedLent(r driver.Result) {
 			return
 		}
 		c.rd.outcome = gotBytes
+	case c.rd.kind == readSplice:
+		if r.More {
+			return
+		}
+		if c.splice(); c.rd.outcome == waiting {
+			return
+		}
 	case c.serve():
 	case r.More:
 		return

@@ -21,7 +21,11 @@ import (
 
 // startRead begins a read, or queues it behind the one whose turn it is.
 func (c *Conn) startRead(kind readKind, b []byte) (ticket uint32) {
-	q := queuedRead{ticket: c.home.ticket(), kind: kind, buf: b}
+	return c.queueRead(queuedRead{kind: kind, buf: b})
+}
+
+func (c *Conn) queueRead(q queuedRead) (ticket uint32) {
+	q.ticket = c.home.ticket()
 	if c.rd.ticket != 0 {
 		k := c.rare()
 		k.queue = append(k.queue, q)
@@ -49,6 +53,10 @@ func (c *Conn) beginRead(q queuedRead) {
 		return
 	case c.cold != nil && c.cold.rlimit.passed:
 		r.outcome = timedOut
+		return
+	case q.kind == readSplice:
+		c.rare().splice = q.splice
+		c.splice()
 		return
 	}
 	asks := q.kind == readLent || c.flags&connFIFO != 0
@@ -269,7 +277,7 @@ func (c *Conn) nextTurn() {
 	if k == nil {
 		return
 	}
-	k.buf = nil
+	k.buf, k.splice = nil, nil
 	if len(k.queue) == 0 {
 		return
 	}

@@ -20,10 +20,11 @@ type writing struct {
 	why     outcome // why it was asked to end: what is left then is not begun
 	ends    bool    // shuts the direction down instead of writing
 	buf     []byte
-	vec     *driver.Vec // instead of buf
-	from    int         // bytes written by earlier attempts
-	n       int         // bytes written, with those
-	err     error       // if outcome is failed
+	vec     *driver.Vec  // instead of buf
+	splices *spliceWrite // instead of buf: what a pipe holds
+	from    int          // bytes written by earlier attempts
+	n       int          // bytes written, with those
+	err     error        // if outcome is failed
 }
 
 // Write writes all of b, and returns len(b), or fewer with an error. b is the
@@ -152,6 +153,8 @@ func (w *writing) submit() {
 	case w.ends:
 		w.op.Shutdown(int(c.fd), 1, w)
 		c.home.drv.Submit(&w.op)
+	case w.splices != nil && w.splices.n > 0:
+		w.splice()
 	case w.vec != nil && len(w.vec.Bufs) > 0:
 		w.op.Writev(int(c.fd), w.vec, w)
 		c.home.drv.Submit(&w.op)
@@ -169,6 +172,12 @@ func (w *writing) submit() {
 
 // Complete is called by the driver.
 func (w *writing) Complete(_ *driver.Op, r driver.Result) {
+	if w.splices != nil {
+		var again bool
+		if r, again = w.spliced(r); again {
+			return
+		}
+	}
 	switch {
 	case r.Err == nil && w.ends:
 		w.c.flags |= connEnded
@@ -229,6 +238,10 @@ func (w *writing) cancel(why outcome) {
 
 // advance takes n bytes off what is to be written.
 func (w *writing) advance(n int) {
+	if w.splices != nil {
+		w.splices.n -= n
+		return
+	}
 	if w.vec == nil {
 		w.buf = w.buf[n:]
 		return
@@ -244,7 +257,9 @@ func (w *writing) advance(n int) {
 	w.vec.Bufs = b
 }
 
-func (w *writing) left() bool { return len(w.buf) > 0 || w.vec != nil && len(w.vec.Bufs) > 0 }
+func (w *writing) left() bool {
+	return len(w.buf) > 0 || w.vec != nil && len(w.vec.Bufs) > 0 || w.splices != nil && w.splices.n > 0
+}
 
 // writing finds a write of this connection.
 func (c *Conn) writing(ticket uint32) *writing {
