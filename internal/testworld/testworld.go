@@ -66,11 +66,11 @@ func OnEach(t *testing.T, f func(e *Env)) {
 
 // OnKernel does so on the drivers of the system.
 func OnKernel(t *testing.T, f func(e *Env)) {
-	Each(t, func(t *testing.T, w *World) {
+	for _, w := range worlds() {
 		if w.Kernel {
-			w.Run(t, f)
+			t.Run(w.name, func(t *testing.T) { w.Run(t, f) })
 		}
-	})
+	}
 }
 
 // Run runs f as the main task of a runtime of its own.

@@ -79,7 +79,7 @@ func files(t *testing.T, ca *testcert.Authority, cert tls.Certificate) (caFile, 
 func serving(e *testworld.Env, config *tls.Config, handler func(t *async.Task, c *tlsio.Conn) error) (addr string, stop func()) {
 	ln := e.Listen()
 	server := e.Task.Go(func(t *async.Task) error {
-		return tlsio.Serve(t, ln, config, handler, netio.ServeErrors(func(_ *netio.Conn, err error) { e.Error(err) }))
+		return tlsio.Serve(t, ln, config, handler, netio.Drain(10*time.Second), netio.ServeErrors(func(_ *netio.Conn, err error) { e.Error(err) }))
 	})
 	return ln.Addr().String(), func() {
 		e.Check(ln.Close().Await(e.Task))
