@@ -2,6 +2,7 @@ package asynctest
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"rondo.dev/rondo/async"
@@ -17,11 +18,11 @@ type Poller[T any] struct {
 	done  bool
 }
 
-// slot counts the wakes.
-type slot struct{ woken int }
+// slot remembers a wake, which may come from any goroutine.
+type slot struct{ woken atomic.Bool }
 
-func (s *slot) Wake()      { s.woken++ }
-func (s *slot) WakeLocal() { s.woken++ }
+func (s *slot) Wake()      { s.woken.Store(true) }
+func (s *slot) WakeLocal() { s.woken.Store(true) }
 
 // NewPoller returns a poller of f on an executor. The future is not polled yet.
 func NewPoller[T any](e *Executor, f async.Future[T]) *Poller[T] {
@@ -31,7 +32,7 @@ func NewPoller[T any](e *Executor, f async.Future[T]) *Poller[T] {
 }
 
 // Woken reports whether the future woke its waker since the last poll.
-func (p *Poller[T]) Woken() bool { return p.slot.woken > 0 }
+func (p *Poller[T]) Woken() bool { return p.slot.woken.Load() }
 
 // Poll polls once. A future that wraps Pending, or that is polled after its
 // result, fails the test.
@@ -40,7 +41,7 @@ func (p *Poller[T]) Poll() (v T, err error, ready bool) {
 	if p.done {
 		p.tb.Fatal("asynctest: future polled after its result")
 	}
-	p.slot.woken = 0
+	p.slot.woken.Store(false)
 	p.turn(func(t *async.Task) { v, err = p.f.Poll(t) })
 	if async.IsPending(err) {
 		return v, err, false

@@ -9,8 +9,8 @@ import (
 
 // Abortable returns f and a handle that any goroutine can stop it with: it is then
 // given up like a future of a cancelled task, while the task goes on, and its result
-// is the handle's cause if it has none. Two allocations, and four when it is
-// stopped.
+// is the handle's cause if it has none. Two allocations, and a few
+// when it is stopped.
 func Abortable[T any](f async.Future[T]) (async.Future[T], *Abort) {
 	h := new(Abort)
 	return &abortable[T]{f: f, abort: h}, h

@@ -20,64 +20,82 @@ import (
 // "Losing a select drops bytes that were read already."
 func TestLosingASelectLosesNoBytes(t *testing.T) {
 	const total = 2000
-	for _, driverOf := range []func() (driver.Driver, error){
-		func() (driver.Driver, error) { return driver.NewMemory(driver.MemoryOptions{}), nil },
-		nil, // the platform's
-	} {
-		options := []rondo.Option{rondo.Loops(1)}
-		if driverOf != nil {
-			options = append(options, rondo.OpenDriver(driverOf))
-		}
-		err := rondo.Run(func(t *async.Task) error {
-			ln, err := netio.Listen(t, "tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			defer ln.Close().Await(t)
-			t.Go(func(t *async.Task) error {
-				conn, err := netio.Dial(t, "tcp", ln.Addr().String())
+	for name, option := range drivers() {
+		t.Run(name, func(t *testing.T) {
+			err := rondo.Run(func(t *async.Task) error {
+				ln, err := netio.Listen(t, "tcp", "127.0.0.1:0")
+				if err != nil {
+					return err
+				}
+				defer ln.Close().Await(t)
+				t.Go(func(t *async.Task) error {
+					conn, err := netio.Dial(t, "tcp", ln.Addr().String())
+					if err != nil {
+						return err
+					}
+					defer conn.Close().Await(t)
+					for i := range total {
+						if _, err := conn.Write([]byte{byte(i)}).Await(t); err != nil {
+							return err
+						}
+						async.Yield(t)
+					}
+					return nil
+				})
+				conn, err := ln.Accept().Await(t)
 				if err != nil {
 					return err
 				}
 				defer conn.Close().Await(t)
-				for i := range total {
-					if _, err := conn.Write([]byte{byte(i)}).Await(t); err != nil {
+				buf := make([]byte, 7)
+				for got := 0; got < total; {
+					clear(buf)
+					read, tick := conn.Read(buf), timer.Sleep(0)
+					nested := future.Select(future.Map(&read, func(n int) int { return n }), future.Never[string]())
+					first, err := async.Await(t, future.Select(&tick, nested))
+					if err != nil {
 						return err
 					}
-					async.Yield(t)
+					if first.Won == 0 {
+						continue // what was read on the way out is for the next Read
+					}
+					for _, b := range buf[:first.B.A] {
+						if b != byte(got) {
+							return errors.New("a byte is missing, or there twice")
+						}
+						got++
+					}
 				}
 				return nil
-			})
-			conn, err := ln.Accept().Await(t)
+			}, rondo.Loops(1), option)
 			if err != nil {
-				return err
+				t.Error(err)
 			}
-			defer conn.Close().Await(t)
-			buf := make([]byte, 7)
-			for got := 0; got < total; {
-				clear(buf)
-				read, tick := conn.Read(buf), timer.Sleep(0)
-				nested := future.Select(future.Map(&read, func(n int) int { return n }), future.Never[string]())
-				first, err := async.Await(t, future.Select(&tick, nested))
-				if err != nil {
-					return err
-				}
-				if first.Won == 0 {
-					continue // what was read on the way out is for the next Read
-				}
-				for _, b := range buf[:first.B.A] {
-					if b != byte(got) {
-						return errors.New("a byte is missing, or there twice")
-					}
-					got++
-				}
-			}
-			return nil
-		}, options...)
-		if err != nil {
-			t.Error(err)
+		})
+	}
+}
+
+// drivers is the one in memory, with all that can become of what is cancelled, and
+// those of the system that there are.
+func drivers() map[string]rondo.Option {
+	all := make(map[string]rondo.Option)
+	for name, faults := range map[string]driver.Faults{
+		"memory":          {},
+		"memory,late":     {Late: 1},
+		"memory,win":      {Win: 1},
+		"memory,late,win": {Late: 1, Win: 1},
+	} {
+		all[name] = rondo.OpenDriver(func() (driver.Driver, error) {
+			return driver.NewMemory(driver.MemoryOptions{Faults: faults}), nil
+		})
+	}
+	for _, name := range []string{"io_uring", "epoll"} {
+		if d, err := driver.Open(name, driver.Options{}); err == nil {
+			d.Close()
+			all[name] = rondo.Driver(name)
 		}
 	}
+	return all
 }
 
 // "A child future does not run while its sibling holds the task up": children that

@@ -8,7 +8,7 @@ import (
 )
 
 // Done returns a future of ctx's end: it fails, with context.Cause(ctx). It needs no
-// goroutine while it waits. Two allocations when it is polled first.
+// goroutine while it waits. It costs what context.AfterFunc does.
 func Done(ctx context.Context) async.Future[struct{}] { return &doneOf{ctx: ctx} }
 
 type doneOf struct {

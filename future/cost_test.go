@@ -140,6 +140,21 @@ func discard[T any](f async.Future[T]) async.Future[string] {
 	return future.Map(f, func(T) string { return "" })
 }
 
+// A time limit costs one allocation to build, and three when it begins.
+func TestAllocationsOfATimeout(t *testing.T) {
+	e := asynctest.New(t)
+	r := asynctest.Go(e, func(t *async.Task) (float64, error) {
+		p := &pulse{}
+		return testing.AllocsPerRun(100, func() {
+			async.Await(t, timer.Timeout(time.Hour, p))
+		}), nil
+	})
+	e.RunUntilIdle()
+	if !r.Done || r.Value > 4 {
+		t.Errorf("done %v, %v allocations", r.Done, r.Value)
+	}
+}
+
 // A Set that has reached its size costs nothing more to add to, and to take from.
 func TestAllocationsOfASet(t *testing.T) {
 	e := asynctest.New(t)

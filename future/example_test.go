@@ -14,7 +14,7 @@ import (
 
 // A read waits no longer than until the next heartbeat is due; what arrives in
 // between is not lost by that.
-func ExampleSelect() {
+func ExampleSelect_heartbeat() {
 	rondo.Run(func(t *async.Task) error {
 		ln, err := netio.Listen(t, "tcp", "127.0.0.1:0")
 		if err != nil {

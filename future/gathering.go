@@ -130,7 +130,7 @@ func (g *gathering[T]) end() error {
 // resume makes it ready to be polled again, after it has lost.
 func (g *gathering[T]) resume() {
 	g.loser, g.cause = false, nil
-	g.quitting = g.reached()
+	g.quitting = false // the next poll finds out if the goal is reached
 	for i := range g.members {
 		if m := &g.members[i]; m.state == fresh {
 			g.crowd.enqueue(m)

@@ -23,7 +23,7 @@ func trees() int {
 func TestTreesAgainstModel(t *testing.T) {
 	for seed := range uint64(trees()) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		x := randomTree(r, 1+int(seed%4))
+		x := randomTree(r, 1+int(seed%4), single)
 		instant(x)
 		g := &garden{nursery: newNursery(t)}
 		f := g.build(x)
@@ -54,7 +54,7 @@ func TestCancelAtEveryPointLosesNothing(t *testing.T) {
 	for seed := range uint64(trees() / 10) {
 		for n, more := 0, true; more; n++ {
 			r := rand.New(rand.NewPCG(seed, 2))
-			x := randomTree(r, 1+int(seed%4))
+			x := randomTree(r, 1+int(seed%4), append(single, "go", "go"))
 			g := &garden{nursery: newNursery(t)}
 			whole := g.build(x)
 			res := asynctest.Go(g.exec, func(t *async.Task) ([]int, error) { return async.Await(t, whole) })

@@ -86,9 +86,9 @@ type Outcome[T any] struct {
 }
 
 // Settle returns a future that never fails: its value is how f ended. So a Join
-// tells of each of its futures, and a Map sees a value that came with an error. If
-// f is cancelled before it has a result, that is an error of the future itself all
-// the same when nothing was in flight. One allocation.
+// tells of each of its futures, and a Map sees a value that came with an error. Only
+// when the task is cancelled and f holds nothing is there no such value: then the
+// await ends with the cause, as any other. One allocation.
 func Settle[T any](f async.Future[T]) async.Future[Outcome[T]] {
 	return &settled[T]{inner[T]{f: f}}
 }

@@ -11,7 +11,7 @@ import (
 // calls in the program: a pool's method, or a sync.WaitGroup's Go. f can't be
 // interrupted: a future that is given up waits for its end, and as a loser keeps its
 // result for the next poll. A panic of f is raised where the future is polled. Two
-// allocations.
+// allocations, beside what run takes.
 //
 // In a task, rondo.Blocking does the same with the runtime's own bound.
 func OffLoop[T any](run func(func()), f func() (T, error)) async.Future[T] {

@@ -27,13 +27,17 @@ type tokens = async.Future[[]int]
 // many are the operators with any number of children, and some with up to five.
 var many = []string{"join", "tryjoin", "select", "joinall", "tryjoinall", "selectall", "firstsuccess"}
 
-func randomTree(r *rand.Rand, depth int) *tree {
-	x := randomNode(r, depth)
+// single are the operators of one future, and of one after the other.
+var single = []string{"map", "then", "orelse", "fuse", "inspect", "flatten", "catch", "abortable"}
+
+// randomTree makes a tree with operators of one that are among these.
+func randomTree(r *rand.Rand, depth int, single []string) *tree {
+	x := randomNode(r, depth, single)
 	x.depth = depth
 	return x
 }
 
-func randomNode(r *rand.Rand, depth int) *tree {
+func randomNode(r *rand.Rand, depth int, single []string) *tree {
 	if depth == 0 || r.IntN(8) == 0 {
 		x := &tree{op: "leaf", fails: r.IntN(4) == 0, leave: manner(r.IntN(int(manners)))}
 		if r.IntN(6) > 0 {
@@ -42,16 +46,16 @@ func randomNode(r *rand.Rand, depth int) *tree {
 		return x
 	}
 	if r.IntN(2) == 0 {
-		x := &tree{op: []string{"map", "then", "orelse", "fuse", "inspect", "flatten", "catch", "abortable"}[r.IntN(8)]}
-		x.kids = append(x.kids, randomTree(r, depth-1))
+		x := &tree{op: single[r.IntN(len(single))]}
+		x.kids = append(x.kids, randomTree(r, depth-1, single))
 		if x.op == "then" || x.op == "orelse" {
-			x.kids = append(x.kids, randomTree(r, depth-1))
+			x.kids = append(x.kids, randomTree(r, depth-1, single))
 		}
 		return x
 	}
 	x := &tree{op: many[r.IntN(len(many))]}
 	for range 2 + r.IntN(4) {
-		x.kids = append(x.kids, randomTree(r, depth-1))
+		x.kids = append(x.kids, randomTree(r, depth-1, single))
 	}
 	return x
 }
@@ -118,6 +122,9 @@ func (g *garden) build(x *tree) tokens {
 			g.use(dropped)
 			return g.build(x.kids[1])
 		})
+	case "go":
+		// What a function returns beside its cause is its own affair.
+		return future.Go(func(t *async.Task) ([]int, error) { return async.Await(t, g.dropIfFailed(g.build(x.kids[0]))) })
 	}
 	var parts []tokens
 	for _, k := range x.kids {
