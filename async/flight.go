@@ -14,6 +14,10 @@ type Flight[T any] struct {
 // Begin starts op, unless t is cancelled, and reports whether it is done. If not,
 // the caller suspends, and calls Resume when it runs again.
 func (f *Flight[T]) Begin(t *Task, op Op[T]) (v T, err error, done bool) {
+	return f.begin(t, &op)
+}
+
+func (f *Flight[T]) begin(t *Task, op *Op[T]) (v T, err error, done bool) {
 	t.checkAwait()
 	if op.src == nil || op.flags&opDone != 0 {
 		op.checkUsable()

@@ -93,9 +93,9 @@ func (o Op[T]) Await(t *Task) (T, error) {
 }
 
 // awaitHere is Await on the coroutine's own stack.
-func (o Op[T]) awaitHere(t *Task) (T, error) {
+func (o *Op[T]) awaitHere(t *Task) (T, error) {
 	var f Flight[T]
-	v, err, done := f.Begin(t, o)
+	v, err, done := f.begin(t, o)
 	for !done {
 		t.suspend()
 		v, err, done = f.Resume(t)

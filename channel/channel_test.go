@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"weak"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/asynctest"
@@ -510,5 +512,37 @@ func TestSubscriptionClose(t *testing.T) {
 	e.RunUntilIdle()
 	if !other.Done || other.Err != nil {
 		t.Error("the other was forgotten")
+	}
+}
+
+// TestBroadcastLetsGo: a value that everybody has received, or will not receive, is
+// not held any more.
+func TestBroadcastLetsGo(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		last func(s *channel.Subscription[*[64]byte])
+	}{
+		{"received", func(s *channel.Subscription[*[64]byte]) { s.TryRecv() }},
+		{"closed", (*channel.Subscription[*[64]byte]).Close},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := channel.NewBroadcast[*[64]byte](4)
+			first, last := b.Subscribe(), b.Subscribe()
+			v := new([64]byte)
+			held := weak.Make(v)
+			b.Send(v)
+			v = nil
+			first.TryRecv()
+			runtime.GC()
+			if held.Value() == nil {
+				t.Fatal("gone before everybody has received it")
+			}
+			c.last(last)
+			runtime.GC()
+			if held.Value() != nil {
+				t.Error("still held")
+			}
+			runtime.KeepAlive(b)
+		})
 	}
 }

@@ -156,9 +156,7 @@ func (s *answering[T]) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 func (o *Oneshot[T]) cancelRecv(ticket uint32) (k waitline.Woken) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if n := o.values.Cancel(ticket, &k); n > 0 {
-		o.values.Put(n, &k)
-	}
+	o.values.Put(o.values.Cancel(ticket), &k)
 	return k
 }
 

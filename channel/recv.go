@@ -124,9 +124,7 @@ func (r *receiving[T]) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 func (c *Chan[T]) cancelRecv(ticket uint32) (k waitline.Woken) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n := c.values.Cancel(ticket, &k); n > 0 {
-		c.values.Put(n, &k)
-	}
+	c.values.Put(c.values.Cancel(ticket), &k)
 	return k
 }
 

@@ -148,7 +148,7 @@ func (s *reserving[T]) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 func (c *Chan[T]) cancelPlace(ticket uint32) (k waitline.Woken) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.vacate(c.places.Cancel(ticket, &k), &k)
+	c.vacate(c.places.Cancel(ticket), &k)
 	return k
 }
 

@@ -61,8 +61,7 @@ func (s *happening) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, erro
 func (s *happening) CancelOp(_ *async.Task, ticket uint32) (idle bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var nobody waitline.Woken
-	s.units.Cancel(ticket, &nobody)
+	s.units.Cancel(ticket)
 	return true
 }
 

@@ -110,10 +110,11 @@ func (s *locking) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 func (m *Mutex) cancel(ticket uint32) (k waitline.Woken) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if n := m.units.Cancel(ticket, &k); n > 0 {
+	back := m.units.Cancel(ticket)
+	if back > 0 {
 		m.holder = nil
-		m.units.Put(n, &k)
 	}
+	m.units.Put(back, &k)
 	return k
 }
 

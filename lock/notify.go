@@ -84,7 +84,7 @@ func (s *notified) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 func (n *Notify) cancel(ticket uint32) (k waitline.Woken) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.put(n.units.Cancel(ticket, &k), &k)
+	n.put(n.units.Cancel(ticket), &k)
 	return k
 }
 

@@ -122,7 +122,7 @@ func (s *rwLocking) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 func (m *RWMutex) cancel(ticket uint32) (k waitline.Woken) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.units.Put(m.units.Cancel(ticket, &k), &k)
+	m.units.Put(m.units.Cancel(ticket), &k)
 	return k
 }
 

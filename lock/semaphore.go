@@ -123,7 +123,7 @@ func (s *acquiring) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 func (s *Semaphore) cancel(ticket uint32) (k waitline.Woken) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.units.Put(s.units.Cancel(ticket, &k), &k)
+	s.units.Put(s.units.Cancel(ticket), &k)
 	return k
 }
 

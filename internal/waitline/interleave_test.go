@@ -95,7 +95,7 @@ func (p *person) thread(how manner) interleave.Thread {
 			}
 			at = look
 		case giveUp:
-			if back := units.Cancel(ticket, &k); how == impatient {
+			if back := units.Cancel(ticket); how == impatient {
 				units.Put(back, &k)
 			}
 			at = wake

@@ -69,12 +69,12 @@ func TestStaleTickets(t *testing.T) {
 		}},
 		{"cancelled after its end", func(u *waitline.Units) {
 			ticket := u.Start(1)
-			u.Cancel(ticket, new(waitline.Woken))
-			u.Cancel(ticket, new(waitline.Woken))
+			u.Cancel(ticket)
+			u.Cancel(ticket)
 		}},
 		{"of somebody before", func(u *waitline.Units) {
 			ticket := u.Start(1)
-			u.Cancel(ticket, new(waitline.Woken))
+			u.Cancel(ticket)
 			u.Start(1)
 			u.Poll(task, ticket)
 		}},

@@ -73,9 +73,10 @@ func (u *Units) Poll(t *async.Task, ticket uint32) State {
 	return s
 }
 
-// Cancel ends an operation, and returns what it had been given: the caller puts
-// that back, with all that means for it. Those behind may be next.
-func (u *Units) Cancel(ticket uint32, k *Woken) (back int64) {
+// Cancel ends an operation, and returns what it had been given. The caller puts
+// that back, with all that means for it, even if it is nothing: with a large
+// request gone, smaller ones behind it may be next.
+func (u *Units) Cancel(ticket uint32) (back int64) {
 	switch ticket {
 	case GivenTicket:
 		return 1
@@ -87,7 +88,6 @@ func (u *Units) Cancel(ticket uint32, k *Woken) (back int64) {
 		back = w.need
 	}
 	u.line.Free(w)
-	u.serve(k)
 	return back
 }
 
