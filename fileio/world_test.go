@@ -13,6 +13,7 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/fileio"
+	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/timer"
 )
 
@@ -92,7 +93,7 @@ func (w *world) run(t *testing.T, f func(e *env)) {
 	} else {
 		dir = t.TempDir()
 	}
-	fds := openFDs()
+	fds := leak.OpenFDs()
 	err := rondo.Run(func(task *async.Task) error {
 		f(&env{t, w, task, dir})
 		return nil
@@ -105,34 +106,8 @@ func (w *world) run(t *testing.T, f func(e *env)) {
 			t.Errorf("%d descriptors were left open", n)
 		}
 	}
-	eventually(t, "descriptors are left open", func() bool { return openFDs() <= fds })
-	eventually(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= goroutines })
-}
-
-// eventually waits for what happens behind the test's back. The limit is for
-// failures only.
-func eventually(t *testing.T, complaint string, f func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !f(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Error(complaint)
-			return
-		}
-	}
-}
-
-// openFDs counts the descriptors of the process, where the system tells.
-func openFDs() int {
-	// A pipe first, so that what the runtime keeps for such things is there.
-	if r, w, err := os.Pipe(); err == nil {
-		r.Close()
-		w.Close()
-	}
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return 0
-	}
-	return len(list)
+	leak.Eventually(t, "descriptors are left open", func() bool { return leak.OpenFDs() <= fds })
+	leak.Eventually(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= goroutines })
 }
 
 // with returns e for another task.

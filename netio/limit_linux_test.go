@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/netio"
 )
 
@@ -55,7 +56,7 @@ func (e *env) exhaust() (restore func()) {
 	var old syscall.Rlimit
 	e.check(syscall.Getrlimit(syscall.RLIMIT_NOFILE, &old))
 	low := old
-	low.Cur = uint64(openFDs() + 40)
+	low.Cur = uint64(leak.OpenFDs() + 40)
 	e.check(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low))
 	var files []*os.File
 	for {

@@ -20,6 +20,7 @@ import (
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/internal/worlds"
 	"rondo.dev/rondo/process"
 	"rondo.dev/rondo/timer"
@@ -502,7 +503,7 @@ func TestGrandchildHoldsOutput(t *testing.T) {
 			pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
 			check(t, err)
 			if group {
-				worlds.Eventually(t, "the group is alive", func() bool { return !alive(pid) })
+				leak.Eventually(t, "the group is alive", func() bool { return !alive(pid) })
 			} else {
 				equal(t, alive(pid), true)
 				syscall.Kill(pid, syscall.SIGKILL)
@@ -536,7 +537,7 @@ func TestCancelGroup(t *testing.T) {
 			})
 			is(t, cmd.Run(view), errTest)
 			pid := <-told
-			worlds.Eventually(t, "the group is alive", func() bool { return !alive(pid) })
+			leak.Eventually(t, "the group is alive", func() bool { return !alive(pid) })
 		}
 	})
 }
@@ -604,7 +605,7 @@ func TestWithoutDescriptors(t *testing.T) {
 		var old syscall.Rlimit
 		check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &old))
 		defer syscall.Setrlimit(syscall.RLIMIT_NOFILE, &old)
-		before := worlds.OpenFDs()
+		before := leak.OpenFDs()
 		started, refused := 0, 0
 		for room := range 25 {
 			low := old
@@ -625,7 +626,7 @@ func TestWithoutDescriptors(t *testing.T) {
 				equal(t, errors.As(err, &exit), true)
 				refused++
 			}
-			if now := worlds.OpenFDs(); now > before {
+			if now := leak.OpenFDs(); now > before {
 				t.Fatalf("with room for %d: %d descriptors are left", room, now-before)
 			}
 		}

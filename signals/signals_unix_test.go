@@ -16,6 +16,7 @@ import (
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/future"
+	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/internal/worlds"
 	"rondo.dev/rondo/signals"
 	"rondo.dev/rondo/timer"
@@ -351,7 +352,7 @@ func TestForgotten(t *testing.T) {
 				signals.WithCancel(task)
 				return nil
 			}).Await(task)
-			worlds.Eventually(t, "a goroutine outlives its task", func() bool { return runtime.NumGoroutine() <= before })
+			leak.Eventually(t, "a goroutine outlives its task", func() bool { return runtime.NumGoroutine() <= before })
 		})
 	})
 }

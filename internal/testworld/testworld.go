@@ -5,7 +5,6 @@ package testworld
 import (
 	"context"
 	"errors"
-	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/netio"
 )
 
@@ -93,7 +93,7 @@ func (w *World) Run(t *testing.T, f func(e *Env)) {
 // Runtime starts a runtime of one loop, which Shutdown ends.
 func (w *World) Runtime(t *testing.T) *rondo.Runtime {
 	t.Helper()
-	w.gs, w.fds, w.memory = runtime.NumGoroutine(), openFDs(), nil
+	w.gs, w.fds, w.memory = runtime.NumGoroutine(), leak.OpenFDs(), nil
 	opts := append(w.opts(func(m *driver.Memory) { w.memory = m }), rondo.Loops(1), rondo.Watchdog(0))
 	rt, err := rondo.New(opts...)
 	if err != nil {
@@ -114,33 +114,8 @@ func (w *World) Shutdown(t *testing.T, rt *rondo.Runtime) {
 	if m := w.memory; m != nil && (m.Stats().Lent != 0 || m.OpenFDs() != 0) {
 		t.Errorf("%d lent buffers and %d descriptors are left", m.Stats().Lent, m.OpenFDs())
 	}
-	eventually(t, "descriptors are left open", func() bool { return openFDs() <= w.fds })
-	eventually(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= w.gs })
-}
-
-// eventually waits for what happens behind the test's back. The limit is for
-// failures only.
-func eventually(t *testing.T, complaint string, f func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !f(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Error(complaint)
-			return
-		}
-	}
-}
-
-func openFDs() int {
-	// A pipe first, so that what the runtime keeps for such things is there.
-	if r, w, err := os.Pipe(); err == nil {
-		r.Close()
-		w.Close()
-	}
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return 0
-	}
-	return len(list)
+	leak.Eventually(t, "descriptors are left open", func() bool { return leak.OpenFDs() <= w.fds })
+	leak.Eventually(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= w.gs })
 }
 
 // An Env is a task of a test. Its methods fail the test when something goes wrong.

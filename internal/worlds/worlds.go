@@ -3,14 +3,13 @@
 package worlds
 
 import (
-	"os"
 	"runtime"
 	"testing"
-	"time"
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/internal/leak"
 )
 
 // A World is a driver to run a test on.
@@ -65,7 +64,7 @@ func EachKernel(t *testing.T, f func(t *testing.T, w World)) {
 // descriptors or goroutines are left of it.
 func (w World) Run(t *testing.T, f func(task *async.Task)) {
 	t.Helper()
-	goroutines, fds := runtime.NumGoroutine(), OpenFDs()
+	goroutines, fds := runtime.NumGoroutine(), leak.OpenFDs()
 	err := rondo.Run(func(task *async.Task) error {
 		f(task)
 		return nil
@@ -73,32 +72,6 @@ func (w World) Run(t *testing.T, f func(task *async.Task)) {
 	if err != nil {
 		t.Error(err)
 	}
-	Eventually(t, "descriptors are left open", func() bool { return OpenFDs() <= fds })
-	Eventually(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= goroutines })
-}
-
-// Eventually waits for what happens behind the test's back. The limit is for
-// failures only.
-func Eventually(t *testing.T, complaint string, f func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !f(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Error(complaint)
-			return
-		}
-	}
-}
-
-// OpenFDs counts the descriptors of the process, where the system tells.
-func OpenFDs() int {
-	// A pipe first, so that what the Go runtime keeps for such things is there.
-	if r, w, err := os.Pipe(); err == nil {
-		r.Close()
-		w.Close()
-	}
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return 0
-	}
-	return len(list)
+	leak.Eventually(t, "descriptors are left open", func() bool { return leak.OpenFDs() <= fds })
+	leak.Eventually(t, "goroutines are left", func() bool { return runtime.NumGoroutine() <= goroutines })
 }
