@@ -35,7 +35,8 @@ type Loop struct {
 	parked  atomic.Bool
 	watched atomic.Int64 // since when the running task is timed, in ns since watchdog.began; 0: it is not
 
-	stop  bool // the owner's: leave the loop
+	stop  bool     // the owner's: leave the loop
+	left  []string // tasks that had not ended then
 	ended chan struct{}
 
 	busy time.Duration // the owner's sums; published in seen
@@ -58,6 +59,10 @@ const (
 
 	// publishEvery is how many turns a busy loop's metrics may be old.
 	publishEvery = 64
+
+	// closingTurns is how many turns a loop takes to get rid of tasks that never
+	// stop waking themselves, when it has been told to end.
+	closingTurns = 64
 
 	// trimEvery is how often a pool of coroutines is looked at.
 	trimEvery = time.Second
@@ -259,12 +264,17 @@ func (l *Loop) wait(d time.Duration) {
 }
 
 // close ends the loop: nothing runs on it any more. What is still posted is run
-// first, so that whoever waits for it gets an answer.
+// first, so that whoever waits for it gets an answer; a task that would go on for
+// ever is not waited for, and ends as it stands.
 func (l *Loop) close() {
 	l.exec.Close()
-	for l.exec.Drain() > 0 || l.exec.Ready() > 0 {
+	for range closingTurns {
+		if l.exec.Drain() == 0 && l.exec.Ready() == 0 {
+			break
+		}
 		l.exec.Run(pollsPerTurn)
 	}
+	l.exec.Abandon(async.ErrExecutorClosed)
 	l.publish()
 	if err := l.drv.Close(); err != nil {
 		l.rt.opts.logger.Error("rondo: closing the driver", "loop", l.index, "err", err)

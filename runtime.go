@@ -58,9 +58,8 @@ func New(opts ...Option) (*Runtime, error) {
 	rt.watchdog = newWatchdog(rt)
 	for i, l := range rt.loops {
 		if err := l.start(); err != nil {
-			for _, l := range rt.loops[:i] {
-				l.leave()
-			}
+			rt.loops = rt.loops[:i]
+			rt.leave() // they have nothing to do
 			return nil, fmt.Errorf("rondo: opening a driver: %w", err)
 		}
 	}
@@ -151,20 +150,24 @@ type ShutdownError struct {
 
 func (e *ShutdownError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "rondo: shut down with %d tasks that did not end", len(e.Tasks))
+	b.WriteString("rondo: the shutdown has given up on")
 	for _, t := range e.Tasks {
 		b.WriteString("\n\t" + t)
 	}
 	for _, i := range e.Held {
-		fmt.Fprintf(&b, "\n\tloop %d is held by a task", i)
+		fmt.Fprintf(&b, "\n\tloop %d, which is held by a task that does not come back", i)
 	}
 	return b.String()
 }
 
 // Shutdown cancels all tasks with ErrShutdown, waits for their end until ctx
 // ends, and stops the loops. Tasks that have not ended by then are abandoned as
-// they are, and named in a *ShutdownError. Any goroutine that is not a task may
-// call it; further calls wait for the first.
+// they are, and named in a *ShutdownError; whoever waits for them gets
+// async.ErrExecutorClosed. A loop that a task holds can't be stopped: it ends when
+// the task comes back.
+//
+// Any goroutine that is not a task may call it. Further calls wait for the first,
+// each as long as its own ctx allows, and return what that returns.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
 	async.MayBlock()
 	rt.mu.Lock()
@@ -172,12 +175,19 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	rt.down = true
 	rt.mu.Unlock()
 	if !first {
-		<-rt.done
-		return rt.err
+		select {
+		case <-rt.done:
+			return rt.err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 	defer close(rt.done)
 	rt.watchdog.stop()
-	for rt.cancelAll(ctx) > 0 && ctx.Err() == nil {
+	for _, l := range rt.loops {
+		l.Post(func() { l.exec.Dismiss(ErrShutdown) })
+	}
+	for rt.tasksLeft(ctx) > 0 && ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Millisecond):
@@ -187,20 +197,12 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	return rt.err
 }
 
-// cancelAll cancels the tasks of all loops and reports how many there are. A loop
-// that does not answer counts as one.
-func (rt *Runtime) cancelAll(ctx context.Context) (left int64) {
+// tasksLeft counts the tasks of all loops. A loop that does not answer before ctx
+// ends counts as one.
+func (rt *Runtime) tasksLeft(ctx context.Context) (left int64) {
 	for _, l := range rt.loops {
 		count := make(chan int64, 1)
-		l.Post(func() {
-			l.exec.Tasks(func(i async.TaskInfo) bool {
-				if i.Depth == 0 {
-					i.Core.CancelLocal(ErrShutdown)
-				}
-				return true
-			})
-			count <- l.exec.Stats().Tasks
-		})
+		l.Post(func() { count <- l.exec.Stats().Tasks })
 		select {
 		case n := <-count:
 			left += n
@@ -211,21 +213,30 @@ func (rt *Runtime) cancelAll(ctx context.Context) (left int64) {
 	return left
 }
 
+// heldAfter is how long a loop may take to come back when it is stopped, before it
+// counts as held by a task.
+const heldAfter = time.Second
+
 // leave stops the loops, and describes what is left on them.
 func (rt *Runtime) leave() error {
+	for _, l := range rt.loops {
+		l.Post(func() {
+			l.exec.Tasks(func(i async.TaskInfo) bool { l.left = append(l.left, i.String()); return true })
+			l.stop = true
+		})
+	}
+	late, stop := context.WithTimeout(context.Background(), heldAfter)
+	defer stop()
 	var e ShutdownError
 	for _, l := range rt.loops {
-		names := make(chan []string, 1)
-		l.Post(func() {
-			var left []string
-			l.exec.Tasks(func(i async.TaskInfo) bool { left = append(left, i.String()); return true })
-			names <- left
-		})
 		select {
-		case left := <-names:
-			e.Tasks = append(e.Tasks, left...)
-			l.leave()
-		case <-time.After(time.Second):
+		case <-l.ended:
+		case <-late.Done():
+		}
+		select {
+		case <-l.ended:
+			e.Tasks = append(e.Tasks, l.left...)
+		default:
 			e.Held = append(e.Held, l.index)
 		}
 	}
@@ -233,10 +244,4 @@ func (rt *Runtime) leave() error {
 		return nil
 	}
 	return &e
-}
-
-// leave stops a loop and waits for its end.
-func (l *Loop) leave() {
-	l.Post(func() { l.stop = true })
-	<-l.ended
 }

@@ -124,6 +124,9 @@ func (c *Core) Start(parent *Task, f Frame) {
 func (c *Core) StartRoot(e *Executor, f Frame) {
 	c.init(e, f)
 	c.link(&e.roots)
+	if e.dismissed != nil {
+		c.cancel(e.dismissed)
+	}
 	e.schedule(c)
 }
 

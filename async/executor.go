@@ -30,6 +30,8 @@ type Executor struct {
 	watch   atomic.Bool
 	lowered bool // spawned functions are asked for a frame first
 	debug   bool // see SetDebug
+
+	dismissed error // see Dismiss
 }
 
 // A Host lends an executor what package async does not have.
@@ -167,11 +169,6 @@ func (e *Executor) Post(f func()) (ok bool) {
 	}
 	return ok
 }
-
-// Close refuses posts and foreign wakes from now on. The owner, when it means to
-// stop, closes, drains once more and runs what that brought; then nothing can be
-// waiting for it that does not know.
-func (e *Executor) Close() { e.inbox.close() }
 
 // Drain takes in what came from elsewhere, and reports how much. The owner calls
 // it after each Interrupt. If a posted function panics, the panic goes on to the
