@@ -30,10 +30,10 @@ func Wait[T any](ctx context.Context, f func(t *async.Task) (T, error)) (T, erro
 	if err != nil {
 		return v, err
 	}
-	err = rt.Run(ctx, func(t *async.Task) (err error) {
+	err = rt.run(ctx, func(t *async.Task) (err error) {
 		v, err = f(t)
 		return err
-	})
+	}, caller(1))
 	raise(err)
 	return v, err
 }

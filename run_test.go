@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -193,6 +194,44 @@ func TestContext(t *testing.T) {
 	if err != errBoom {
 		t.Fatalf("got %v, want the cause", err)
 	}
+}
+
+// A child on another loop has its parent's values and time limits, and knows where it
+// was spawned.
+func TestSpreadInherits(t *testing.T) {
+	type key struct{}
+	eachDriver(t, func(t *testing.T, opts ...rondo.Option) {
+		ctx := context.WithValue(context.Background(), key{}, "value")
+		err := rondo.Run(func(task *async.Task) error {
+			limited, stop := task.WithTimeout(time.Hour)
+			defer stop()
+			want, _ := limited.Deadline()
+			var children []*async.Child
+			for _, l := range rondo.LoopOf(task).Runtime().Loops() {
+				children = append(children, rondo.SpreadTo(limited, l, func(t *async.Task) error {
+					if v := t.Value(key{}); v != "value" {
+						return fmt.Errorf("loop %d: the value is %v", l.Index(), v)
+					}
+					if got, ok := t.Deadline(); !ok || !got.Equal(want) {
+						return fmt.Errorf("loop %d: the deadline is %v, %v", l.Index(), got, ok)
+					}
+					if site := t.Core().Describe().Site; l != rondo.LoopOf(task) && !strings.Contains(site, "run_test.go") {
+						return fmt.Errorf("loop %d: spawned at %q", l.Index(), site)
+					}
+					return nil
+				}))
+			}
+			for _, c := range children {
+				if err := c.Await(task); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, append(opts, rondo.Context(ctx))...)
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestShutdownNamesWhatDoesNotEnd(t *testing.T) {

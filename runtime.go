@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -23,7 +24,7 @@ func Run(main func(t *async.Task) error, opts ...Option) error {
 	if err != nil {
 		return err
 	}
-	err = rt.Run(rt.opts.ctx, main)
+	err = rt.run(rt.opts.ctx, main, caller(1))
 	ctx, cancel := context.WithTimeout(context.Background(), rt.opts.grace)
 	defer cancel()
 	shutdown := rt.Shutdown(ctx)
@@ -75,14 +76,16 @@ func (rt *Runtime) Loops() []*Loop { return slices.Clone(rt.loops) }
 // waited for. It is for goroutines that are not tasks; a task that calls it would
 // block its loop, and panics.
 func (rt *Runtime) Run(ctx context.Context, f func(t *async.Task) error) error {
+	return rt.run(ctx, f, caller(1))
+}
+
+func (rt *Runtime) run(ctx context.Context, f func(t *async.Task) error, site uintptr) error {
 	async.MayBlock()
 	l := rt.leastLoaded()
 	ended := make(chan error, 1)
+	main := async.Root{Name: "main", Run: f, Ended: func(err error) { ended <- err }, Context: ctx, Site: site}
 	var core *async.Core
-	posted := l.Post(func() {
-		core = async.SpawnRoot(&l.exec, "main", f, func(err error) { ended <- err })
-		core.SetContext(ctx)
-	})
+	posted := l.Post(func() { core = main.Start(&l.exec) })
 	if !posted {
 		return async.ErrExecutorClosed
 	}
@@ -100,20 +103,28 @@ func (rt *Runtime) Run(ctx context.Context, f func(t *async.Task) error) error {
 // waits for it; its error goes to OnError; a shutdown cancels it. Any goroutine
 // may call it. It returns false if the runtime has shut down.
 func (rt *Runtime) Detach(name string, f func(t *async.Task) error) bool {
-	return rt.leastLoaded().detach(name, f)
+	l, r := rt.leastLoaded(), rt.loose(name, f, caller(1))
+	return l.Post(func() { r.Start(&l.exec) })
 }
 
 // Detach starts f as a task without a parent on t's loop: it inherits nothing, and
 // t does not wait for it. Its error goes to OnError; a shutdown cancels it.
 func Detach(t *async.Task, name string, f func(t *async.Task) error) {
 	l := LoopOf(t)
-	async.SpawnRoot(&l.exec, name, f, func(err error) { l.rt.detached(name, err) })
+	l.rt.loose(name, f, caller(1)).Start(&l.exec)
 }
 
-func (l *Loop) detach(name string, f func(t *async.Task) error) bool {
-	return l.Post(func() {
-		async.SpawnRoot(&l.exec, name, f, func(err error) { l.rt.detached(name, err) })
-	})
+// loose is a detached task.
+func (rt *Runtime) loose(name string, f func(t *async.Task) error, site uintptr) async.Root {
+	return async.Root{Name: name, Run: f, Ended: func(err error) { rt.detached(name, err) }, Site: site}
+}
+
+// caller is the caller of the function that is depth calls above: where a task says
+// that it was spawned.
+func caller(depth int) uintptr {
+	var pc [1]uintptr
+	runtime.Callers(depth+2, pc[:])
+	return pc[0]
 }
 
 func (rt *Runtime) detached(name string, err error) {

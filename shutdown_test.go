@@ -78,7 +78,7 @@ func TestShutdownOverlaps(t *testing.T) {
 			})
 		},
 		"Detach":           func(rt *rondo.Runtime) { rt.Detach("stubborn", stubborn) },
-		"another Shutdown": func(rt *rondo.Runtime) { rt.Shutdown(soon(t, 20 * time.Millisecond)) },
+		"another Shutdown": func(rt *rondo.Runtime) { rt.Shutdown(soon(t, 20*time.Millisecond)) },
 	}
 	eachDriver(t, func(t *testing.T, opts ...rondo.Option) {
 		for name, overlap := range overlaps {
@@ -99,7 +99,7 @@ func TestShutdownOverlaps(t *testing.T) {
 					})
 				}
 				close(start)
-				within(t, "Shutdown", func() { rt.Shutdown(soon(t, 10 * time.Millisecond)) })
+				within(t, "Shutdown", func() { rt.Shutdown(soon(t, 10*time.Millisecond)) })
 				within(t, name, wg.Wait)
 			})
 		}
@@ -121,7 +121,7 @@ func TestAbandonedTasksAnswer(t *testing.T) {
 			})
 		}()
 		<-running
-		within(t, "Shutdown", func() { rt.Shutdown(soon(t, 10 * time.Millisecond)) })
+		within(t, "Shutdown", func() { rt.Shutdown(soon(t, 10*time.Millisecond)) })
 		within(t, "Run", func() {
 			if err := <-ran; !errors.Is(err, async.ErrExecutorClosed) {
 				t.Errorf("Run of an abandoned task returned %v", err)
@@ -148,7 +148,7 @@ func TestShutdownOfAHeldLoop(t *testing.T) {
 		}()
 		<-held
 		within(t, "Shutdown", func() {
-			err := rt.Shutdown(soon(t, 10 * time.Millisecond))
+			err := rt.Shutdown(soon(t, 10*time.Millisecond))
 			var e *rondo.ShutdownError
 			if !errors.As(err, &e) || len(e.Held) != 1 || len(e.Tasks) != 0 || strings.Contains(err.Error(), "0 tasks") {
 				t.Errorf("got %v", err)
@@ -180,7 +180,7 @@ func TestSecondShutdownHasItsOwnContext(t *testing.T) {
 		}
 	}
 	within(t, "the second Shutdown", func() {
-		if err := rt.Shutdown(soon(t, 5 * time.Millisecond)); err != context.DeadlineExceeded {
+		if err := rt.Shutdown(soon(t, 5*time.Millisecond)); err != context.DeadlineExceeded {
 			t.Errorf("got %v", err)
 		}
 	})

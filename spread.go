@@ -11,16 +11,20 @@ import (
 // child, cancelling t cancels it, its error and panic come back. What f shares
 // with t is then shared by two goroutines and needs a lock.
 func Spread(t *async.Task, f func(t *async.Task) error) *async.Child {
-	return SpreadTo(t, LoopOf(t).rt.leastLoaded(), f)
+	return spreadTo(t, LoopOf(t).rt.leastLoaded(), f, caller(1))
 }
 
 // SpreadTo is Spread to a loop of the caller's choice.
 func SpreadTo(t *async.Task, l *Loop, f func(t *async.Task) error) *async.Child {
+	return spreadTo(t, l, f, caller(1))
+}
+
+func spreadTo(t *async.Task, l *Loop, f func(t *async.Task) error, site uintptr) *async.Child {
 	l.placed.Add(1)
 	if l == LoopOf(t) {
 		return t.Go(f)
 	}
-	s := &spread{loop: l, f: f}
+	s := &spread{loop: l, f: f, site: site}
 	async.SpawnFrame(t, &s.child.Join, s)
 	return &s.child
 }
@@ -33,6 +37,7 @@ type spread struct {
 	child  async.Child
 	loop   *Loop
 	f      func(t *async.Task) error
+	site   uintptr
 	posted bool
 	asked  bool
 	core   *async.Core
@@ -44,15 +49,15 @@ type spread struct {
 func (s *spread) Step(t *async.Task) (done bool) {
 	if !s.posted {
 		s.posted = true
-		w, f := t.Waker(), s.f
+		w := t.Waker()
+		// t is its context: the values and the time limit are those of its parent.
+		child := async.Root{Run: s.f, Site: s.site, Context: t, Ended: func(err error) {
+			s.err = err
+			s.done.Store(true)
+			w.Wake()
+		}}
 		s.f = nil
-		posted := s.loop.Post(func() {
-			s.core = async.SpawnRoot(&s.loop.exec, "", f, func(err error) {
-				s.err = err
-				s.done.Store(true)
-				w.Wake()
-			})
-		})
+		posted := s.loop.Post(func() { s.core = child.Start(&s.loop.exec) })
 		if !posted {
 			s.err = async.ErrExecutorClosed
 			return true

@@ -16,7 +16,7 @@ func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 	if ctx.Err() != nil {
 		return zero, context.Cause(ctx)
 	}
-	b := newBlocker()
+	b := newBlocker(ctx)
 	t := &b.core.task
 	done := ctx.Done()
 	asked, waited := false, false
@@ -48,15 +48,18 @@ func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 type blocker struct {
 	exec  Executor
 	core  Core
+	cold  cold // the core's, which has a context in any case
 	wake  chan struct{}
 	began time.Time
 }
 
-func newBlocker() *blocker {
+func newBlocker(ctx context.Context) *blocker {
 	b := &blocker{wake: make(chan struct{}, 1), began: time.Now()}
 	b.exec.Init(b)
 	b.exec.budget = budget
 	b.core.init(&b.exec, nil)
+	b.cold.base = ctx
+	b.core.cold.Store(&b.cold)
 	b.core.inStep = true
 	return b
 }

@@ -32,16 +32,27 @@ func orCanceled(cause error) error {
 	return cause
 }
 
-// Deadline returns the earliest time limit that t is under: of its scopes, and of
-// those that it and its parents were spawned in.
+// Deadline returns the earliest time limit that t is under: of its scopes, of those
+// that it and its parents were spawned in, and of the context that its root was
+// started with.
 func (t *Task) Deadline() (deadline time.Time, ok bool) {
+	earlier := func(until time.Time) {
+		if !ok || until.Before(deadline) {
+			deadline, ok = until, true
+		}
+	}
 	for c, s := t.core, t.scope; c != nil; c, s = c.parent, c.under() {
 		for ; s != nil; s = s.outer {
-			if !s.until.IsZero() && !s.stopped.Load() && (!ok || s.until.Before(deadline)) {
-				deadline, ok = s.until, true
+			if !s.until.IsZero() && !s.stopped.Load() {
+				earlier(s.until)
 			}
 			if s.shield {
 				return deadline, ok
+			}
+		}
+		if b := c.cold.Load(); b != nil && b.base != nil {
+			if until, limited := b.base.Deadline(); limited {
+				earlier(until)
 			}
 		}
 	}
@@ -56,7 +67,7 @@ func (t *Task) Err() error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return context.DeadlineExceeded
 	}
 	return context.Canceled
@@ -140,13 +151,12 @@ func (c *Core) root() *Core {
 
 func (c *Core) baseContext() context.Context {
 	if b := c.cold.Load(); b != nil && b.base != nil {
-		return b.base
+		return context.WithoutCancel(b.base)
 	}
 	return context.Background()
 }
 
-// SetContext gives a root, before its first step, the context whose values its
-// tasks have. Its cancellation is not looked at.
-func (c *Core) SetContext(ctx context.Context) {
-	c.coldBlock().base = context.WithoutCancel(ctx)
-}
+// SetContext gives a root, before its first step, the context whose values and time
+// limit its tasks see. It is the caller who cancels c when ctx ends: this does not
+// watch it.
+func (c *Core) SetContext(ctx context.Context) { c.coldBlock().base = ctx }

@@ -84,7 +84,7 @@ type cold struct {
 	under    *scope   // the parent's scope that it was spawned under, if not the task's own
 	shield   *scope   // see WithoutCancel
 	name     string
-	base     context.Context // a root's: where its values come from
+	base     context.Context // a root's: see SetContext
 	ctx      atomic.Pointer[lazyContext]
 }
 

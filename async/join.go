@@ -57,30 +57,6 @@ func SpawnFrame[T any](t *Task, j *Join[T], f FrameOf[T]) {
 	j.run.core.Start(t, &j.run)
 }
 
-// SpawnRoot starts f as a task without a parent, with nothing inherited. When it
-// has ended, ended (unless nil) is called with its error, on e. The owner of e
-// calls it.
-func SpawnRoot(e *Executor, name string, f func(*Task) error, ended func(error)) *Core {
-	j := &Join[struct{}]{run: joinRun[struct{}]{f: noValue(f), site: caller()}}
-	r := &root{&j.run, ended}
-	j.run.core.coldBlock().name = name
-	j.run.core.StartRoot(e, r)
-	return &j.run.core
-}
-
-// root is the frame of a task whose end somebody outside waits for.
-type root struct {
-	*joinRun[struct{}]
-	ended func(error)
-}
-
-func (r *root) Ended(err error) {
-	r.joinRun.Ended(err)
-	if r.ended != nil {
-		r.ended(err)
-	}
-}
-
 // caller is the spawn site: 120 ns, once a coroutine.
 func caller() uintptr {
 	var pc [1]uintptr

@@ -3,6 +3,7 @@ package async_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -337,4 +338,69 @@ func TestContextFromGoroutines(t *testing.T) {
 		e.RunUntilIdle()
 		wg.Wait()
 	}
+}
+
+// TestRootContext: a root sees the values and the time limit of its context, so do
+// its children, and a goroutine in Block.
+func TestRootContext(t *testing.T) {
+	type key struct{}
+	until := time.Now().Add(time.Hour)
+	ctx, cancel := context.WithDeadline(context.WithValue(context.Background(), key{}, "value"), until)
+	defer cancel()
+	check := func(where string, c context.Context, limited bool) {
+		t.Helper()
+		if v := c.Value(key{}); v != "value" {
+			t.Errorf("%s: the value is %v", where, v)
+		}
+		if d, ok := c.Deadline(); ok != limited || limited && !d.Equal(until) {
+			t.Errorf("%s: the deadline is %v, %v", where, d, ok)
+		}
+	}
+	e := asynctest.New(t)
+	async.Root{Context: ctx, Run: func(t *async.Task) error {
+		check("root", t, true)
+		longer, stop := t.WithTimeout(2 * time.Hour)
+		defer stop()
+		check("in a scope", longer, true)
+		check("in a shield", t.WithoutCancel(), false)
+		return t.Go(func(t *async.Task) error {
+			check("child", t, true)
+			return nil
+		}).Await(t)
+	}}.Start(e.Executor())
+	e.RunUntilIdle()
+	_, err := async.Block(ctx, inBlock(func(t *async.Task) { check("in Block", t, true) }))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestErrLikeAContext: Err says what a standard context says that was cancelled in
+// the same way, and Cause why.
+func TestErrLikeAContext(t *testing.T) {
+	for _, cause := range []error{context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded, errBoom, fmt.Errorf("wrapped: %w", os.ErrDeadlineExceeded)} {
+		want := context.Canceled
+		if errors.Is(cause, os.ErrDeadlineExceeded) || cause == context.DeadlineExceeded {
+			want = context.DeadlineExceeded
+		}
+		e := asynctest.New(t)
+		core := async.SpawnRoot(e.Executor(), "", func(t *async.Task) error { return async.Sleep(time.Hour).Await(t) }, nil)
+		e.RunUntilIdle()
+		core.CancelLocal(cause)
+		if got := core.Task().Err(); got != want {
+			t.Errorf("cancelled with %v, Err is %v, want %v", cause, got, want)
+		}
+		if got := context.Cause(core.Task()); got != cause {
+			t.Errorf("cancelled with %v, the cause is %v", cause, got)
+		}
+		e.RunUntilIdle()
+	}
+}
+
+// inBlock is a future that is ready.
+type inBlock func(t *async.Task)
+
+func (f inBlock) Poll(t *async.Task) (struct{}, error) {
+	f(t)
+	return struct{}{}, nil
 }

@@ -1,0 +1,45 @@
+package async
+
+import "context"
+
+// A Root is a task without a parent, to be started: with nothing inherited, and
+// nobody who waits for it.
+type Root struct {
+	Name    string
+	Run     func(*Task) error
+	Ended   func(error)     // or nil; is called on the executor with the error that it ended with
+	Context context.Context // or nil; see Core.SetContext
+	Site    uintptr         // the program counter that spawned it, for descriptions; 0: the caller of Start
+}
+
+// Start starts the task on e, whose owner calls it.
+func (r Root) Start(e *Executor) *Core {
+	if r.Site == 0 {
+		r.Site = caller()
+	}
+	f := &root{joinRun[struct{}]{f: noValue(r.Run), site: r.Site}, r.Ended}
+	f.core.coldBlock().name = r.Name
+	if r.Context != nil {
+		f.core.SetContext(r.Context)
+	}
+	f.core.StartRoot(e, f)
+	return &f.core
+}
+
+// SpawnRoot is Root.Start for one with a name.
+func SpawnRoot(e *Executor, name string, f func(*Task) error, ended func(error)) *Core {
+	return Root{Name: name, Run: f, Ended: ended, Site: caller()}.Start(e)
+}
+
+// root is the frame of a task whose end somebody outside waits for.
+type root struct {
+	joinRun[struct{}]
+	ended func(error)
+}
+
+func (r *root) Ended(err error) {
+	r.joinRun.Ended(err)
+	if r.ended != nil {
+		r.ended(err)
+	}
+}
