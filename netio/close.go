@@ -44,7 +44,8 @@ const (
 
 // Close closes the connection. Reads and writes in flight, and those that wait
 // for their turn, end with net.ErrClosed; so does a second Close. What was lent
-// by Recv must not be used any more. It is not cancelled with its task, so it can
+// by Recv must not be used any more by the task that closes; another that has it
+// keeps it until it reads, closes or ends. It is not cancelled with its task, so it can
 // be deferred; any task, or goroutine, may close.
 func (c *Conn) Close() async.Act { return async.NewAct((*connClose)(c), 0).Shielded() }
 
@@ -53,9 +54,12 @@ type connClose Conn
 
 func (x *connClose) Home() *async.Executor { return x.home.exec }
 
-func (x *connClose) Start(*async.Task, []byte, uint64) uint32 {
+func (x *connClose) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	c := (*Conn)(x)
 	if c.flags&connClosed != 0 {
+		if c.borrower() == t.Core() {
+			c.takeBack()
+		}
 		return tooLate
 	}
 	c.lookUpAddrsForErrors()
@@ -64,7 +68,7 @@ func (x *connClose) Start(*async.Task, []byte, uint64) uint32 {
 	k.closing = new(closing)
 	k.rlimit.stop(c)
 	k.wlimit.stop(c)
-	c.closeReads()
+	c.closeReads(t)
 	c.closeWrites()
 	k.closing.op.Close(int(c.fd), k.closing)
 	c.home.drv.Submit(&k.closing.op)
@@ -90,13 +94,18 @@ func (c *Conn) lookUpAddrsForErrors() {
 	}
 }
 
-// closeReads ends the read whose turn it is, and gives all chunks back. The reads
+// closeReads ends the read whose turn it is, and gives the chunks back. The reads
 // behind it find out when they have their turn. What the read has got is gone
 // with the rest, but for bytes in its own buffer.
-func (c *Conn) closeReads() {
-	c.flags &^= connLentOut
-	for c.chunks != nil {
-		c.dropChunk()
+func (c *Conn) closeReads(t *async.Task) {
+	c.home.collect()
+	if b := c.borrower(); b != nil && b != t.Core() && !b.Ended() {
+		c.keepLent()
+	} else {
+		c.flags &^= connLentOut
+		for c.chunks != nil {
+			c.dropChunk()
+		}
 	}
 	k := c.cold
 	k.stash, k.failed = nil, nil

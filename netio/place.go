@@ -22,6 +22,7 @@ type place struct {
 	writes    *writing
 	transfers *transfer
 	tickets   uint32
+	overdue   []*Conn // closed by others than those who have their chunks: see keepLent
 }
 
 type placeKey struct{}
@@ -47,8 +48,9 @@ func (p *place) checkKernel() error {
 // chunk is received bytes in a list: of a connection, or of the free ones.
 type chunk struct {
 	lent driver.Lent
-	from int    // the bytes before were taken by a Read
-	here []byte // the buffer, if it is the loop's and not the driver's
+	from int         // the bytes before were taken by a Read
+	here []byte      // the buffer, if it is the loop's and not the driver's
+	to   *async.Core // who it is lent to, while it is
 	next *chunk
 }
 

@@ -59,8 +59,8 @@ type queuedRead struct {
 func (c *Conn) Read(b []byte) async.Op[int] { return async.NewOp((*connRead)(c), b, 0) }
 
 // Recv reads into a buffer that the connection lends: the bytes are valid until
-// the next Recv, Read or Close is started, by whomever, and may be changed until
-// then. While it waits there is no buffer. It returns io.EOF when the peer has
+// the next Recv or Read is started, by whomever, or until the same task closes the
+// connection, and may be changed until then. While it waits there is no buffer. It returns io.EOF when the peer has
 // closed its direction. Cancelled, it returns at once; what arrives afterwards
 // waits in the connection.
 //
@@ -117,7 +117,7 @@ func (r *connRecv) PollOp(t *async.Task, ticket uint32, keep bool) ([]byte, erro
 	}
 	var b []byte
 	if o == gotBytes {
-		b = c.lend(keep)
+		b = c.lend(t, keep)
 	}
 	if !keep {
 		c.endRead()

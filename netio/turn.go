@@ -131,16 +131,18 @@ func (c *Conn) readBuf() []byte {
 // stash is the reader's for good. A chunk can be released as soon as the turn
 // goes on, so who might not have seen it by then gets a copy: a reader with
 // another one behind, and one elsewhere, for whom the result is kept.
-func (c *Conn) lend(kept bool) []byte {
+func (c *Conn) lend(t *async.Task, kept bool) []byte {
 	k := c.cold
 	if k != nil && len(k.stash) > 0 {
 		return k.stash
 	}
 	c.flags |= connLentOut
+	c.chunks.to = nil
 	b := c.chunks.bytes()
 	if kept || k != nil && len(k.queue) > 0 {
 		return bytes.Clone(b)
 	}
+	c.chunks.to = t.Core()
 	return b
 }
 

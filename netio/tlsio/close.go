@@ -52,7 +52,7 @@ func (x *connClose) Start(*async.Task, []byte, uint64) uint32 {
 		k.stage = shutting
 	}
 	c.closing = k
-	c.takeBack()
+	c.lent = nil // not to be used again: whoever has it need not know of this
 	c.stash = nil
 	for i := range c.reads {
 		wake(&c.reads[i].waker)

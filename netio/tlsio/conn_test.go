@@ -335,6 +335,27 @@ func TestClose(t *testing.T) {
 	})
 }
 
+// What Recv has lent is not given to others because somebody else closes.
+func TestLentBytesOutliveAForeignClose(t *testing.T) {
+	testworld.OnEach(t, func(e *testworld.Env) {
+		a, b := pair(e)
+		x, y := pair(e)
+		_, err := a.Write([]byte("mine")).Await(e.Task)
+		e.Check(err)
+		lent, err := b.Recv().Await(e.Task)
+		e.Check(err)
+		closeAll(e, b)
+		for range 4 {
+			_, err = x.Write([]byte("SECRET")).Await(e.Task)
+			e.Check(err)
+			_, err = y.Recv().Await(e.Task)
+			e.Check(err)
+		}
+		e.Equal(string(lent), "mine")
+		closeAll(e, a, x, y)
+	})
+}
+
 // The end of the stream in a record is an error; between two it is taken for the end.
 func TestTruncation(t *testing.T) {
 	for name, c := range map[string]struct {
