@@ -38,6 +38,7 @@ type Loop struct {
 	stop  bool     // the owner's: leave the loop
 	left  []string // tasks that had not ended then
 	ended chan struct{}
+	heirs sync.Mutex // what the owner alone touches is theirs when it has ended
 
 	busy time.Duration // the owner's sums; published in seen
 	rest time.Duration
@@ -122,6 +123,14 @@ func (h *host) Recycle(co *async.Coroutine) {
 }
 
 func (h *host) Interrupt() { h.drv.Wake() }
+
+// Inherit makes it an async.Heir.
+func (h *host) Inherit(f func()) {
+	<-h.ended
+	h.heirs.Lock()
+	defer h.heirs.Unlock()
+	f()
+}
 
 // Held is told of a task that held the loop for too long.
 func (h *host) Held(i async.TaskInfo) { h.rt.watchdog.released((*Loop)(h), i) }

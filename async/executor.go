@@ -44,6 +44,14 @@ type Host interface {
 	Interrupt()
 }
 
+// An Heir is a Host that stands in for an executor's owner that has ended, so that
+// what belonged to it can still be closed.
+type Heir interface {
+	// Inherit waits until the owner has ended and calls f as the owner would. Any
+	// goroutine may call it; the calls come one after the other.
+	Inherit(f func())
+}
+
 // Stats counts what an executor did.
 type Stats struct {
 	Tasks   int64 // tasks that have not ended

@@ -50,9 +50,24 @@ func (r *remote[T]) Start(t *Task, buf []byte, arg uint64) (ticket uint32) {
 	r.waker.Store(t.waker)
 	if !r.home.Post(func() { r.core.StartRoot(r.home, r) }) {
 		r.keep, r.err = false, ErrExecutorClosed
+		if heir, ok := r.home.host.(Heir); ok && r.shielded {
+			heir.Inherit(r.inherited)
+		}
 		r.done.Store(true)
 	}
 	return 1
+}
+
+// inherited carries out a shielded operation, which is to close something, at a home
+// that has ended: it is over at once, or not at all.
+func (r *remote[T]) inherited() {
+	r.core.init(r.home, r)
+	r.home.Turn(&r.core, func(t *Task) {
+		v, err := r.src.PollOp(t, r.src.Start(t, r.buf, r.arg), false)
+		if !IsPending(err) {
+			r.val, r.err = v, err
+		}
+	})
 }
 
 func (r *remote[T]) PollOp(t *Task, _ uint32, keep bool) (T, error) {

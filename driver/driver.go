@@ -174,7 +174,8 @@ type Stats struct {
 // happened.
 var ErrCanceled = errors.New("operation cancelled")
 
-// ErrClosed is returned by operations that are submitted to a closed driver.
+// ErrClosed is returned by operations that are submitted to a closed driver, but for
+// OpClose, which closes its descriptor at once.
 var ErrClosed = errors.New("driver closed")
 
 // A Clock is a driver that has a time of its own, such as the one in memory.

@@ -78,7 +78,7 @@ func (ep *epoll) Name() string { return "epoll" }
 func (ep *epoll) Submit(op *Op) {
 	ep.begin(op)
 	if ep.closed {
-		ep.finish(op, Result{Err: ErrClosed})
+		ep.finish(op, refused(op))
 		return
 	}
 	switch op.kind {

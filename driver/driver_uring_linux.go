@@ -102,7 +102,7 @@ func (u *uring) Name() string { return "io_uring" }
 func (u *uring) Submit(op *Op) {
 	u.begin(op)
 	if u.closed {
-		u.end(op, Result{Err: ErrClosed})
+		u.end(op, refused(op))
 		return
 	}
 	if u.draining > 0 && u.drainingClose(op.fd) != 0 {

@@ -1,6 +1,9 @@
 package driver
 
-import "slices"
+import (
+	"slices"
+	"syscall"
+)
 
 // How an operation goes through a Memory: it is queued on a lane, tried when it
 // has come to the head of it, waits there until it is tried with success, and is
@@ -48,7 +51,7 @@ const (
 func (m *Memory) Submit(op *Op) {
 	m.begin(op)
 	if m.closed {
-		m.end(op, Result{Err: ErrClosed})
+		m.end(op, m.refused(op))
 		return
 	}
 	x := &memOp{op: op, verdict: m.judge(op)}
@@ -66,6 +69,19 @@ func (m *Memory) Submit(op *Op) {
 	default:
 		m.try(x)
 	}
+}
+
+// refused is the result of an operation on a closed driver: a descriptor is closed
+// all the same.
+func (m *Memory) refused(op *Op) Result {
+	switch {
+	case op.kind != OpClose:
+		return Result{Err: ErrClosed}
+	case m.openFD(int(op.fd)) == nil:
+		return Result{Err: syscall.EBADF}
+	}
+	m.remove(int(op.fd))
+	return Result{}
 }
 
 // Cancel ends op as its verdict says.

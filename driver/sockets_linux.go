@@ -119,6 +119,15 @@ func closeFD(fd int) error {
 	return nil
 }
 
+// refused is the result of an operation on a driver that is closed: none is begun,
+// but a descriptor is closed all the same, since somebody has to.
+func refused(op *Op) Result {
+	if op.kind == OpClose {
+		return Result{Err: closeFD(int(op.fd))}
+	}
+	return Result{Err: ErrClosed}
+}
+
 func getLinger(fd int) (int, error) {
 	var l unix.Linger
 	n := uint32(unsafe.Sizeof(l))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -206,5 +208,69 @@ func TestListenerCloseWithConnections(t *testing.T) {
 			e.close(c)
 		}
 		e.close(first)
+	})
+}
+
+// A peer that has reset the connection is nobody, but not nil.
+func TestAddressOfAPeerThatIsGone(t *testing.T) {
+	onEach(t, func(e *env) {
+		ln := e.listen()
+		client := e.dial(ln)
+		e.check(client.SetLinger(0).Await(e.task))
+		server := e.accept(ln)
+		e.close(client)
+		e.settle()
+		for _, a := range []net.Addr{server.RemoteAddr(), server.LocalAddr()} {
+			if a == nil || a.Network() != "tcp" || a.String() == "" {
+				e.Errorf("got the address %v", a)
+			}
+		}
+		if _, err := server.Write([]byte("x")).Await(e.task); err == nil {
+			e.Error("wrote to nobody")
+		} else if err.Error() == "" {
+			e.Error("an error without words")
+		}
+		e.close(server, ln)
+	})
+}
+
+// What belonged to a loop that has ended can still be closed, by anybody, once; run
+// looks for what is left.
+func TestCloseAfterTheLoop(t *testing.T) {
+	eachDriver(t, func(t *testing.T, w *world) {
+		var left []closer
+		w.runThen(t, func(e *env) {
+			ln := e.listen()
+			client := e.dial(ln)
+			server := e.accept(ln)
+			e.close(e.dial(ln)) // which nobody accepts
+			e.write(client, "unread")
+			// So that the rest of it lies in the connection.
+			e.equal(e.read(server, 2), "un")
+			e.settle()
+			left = []closer{ln, client, server, e.packets()}
+		}, func() {
+			var wg sync.WaitGroup
+			var closed atomic.Int32
+			for _, c := range left {
+				for range 4 {
+					wg.Go(func() {
+						switch err := c.Close().Wait(t.Context()); {
+						case err == nil:
+							closed.Add(1)
+						case !errors.Is(err, net.ErrClosed):
+							t.Errorf("%T: %v", c, err)
+						}
+					})
+				}
+			}
+			wg.Wait()
+			if n := int(closed.Load()); n != len(left) {
+				t.Errorf("%d of %d were closed", n, len(left))
+			}
+			if _, err := left[1].(*netio.Conn).Write([]byte("x")).Wait(t.Context()); !errors.Is(err, async.ErrExecutorClosed) {
+				t.Errorf("a write got %v", err)
+			}
+		})
 	})
 }

@@ -79,7 +79,8 @@ func (c *Conn) LocalAddr() net.Addr {
 	return c.cold.local
 }
 
-// RemoteAddr returns the peer's address.
+// RemoteAddr returns the peer's address, or a zero one if the peer had reset the
+// connection before anybody asked: the kernel has forgotten it then.
 func (c *Conn) RemoteAddr() net.Addr {
 	c.lookUpAddrs()
 	return c.cold.remote
@@ -117,11 +118,13 @@ func (c *Conn) network() string {
 	return "tcp"
 }
 
-// netAddr is an address as package net has it.
+// netAddr is an address as package net has it; with an error, a zero one, so that
+// nobody has to look for nil.
 func netAddr(network string, a driver.Addr, err error) net.Addr {
+	if err != nil {
+		a = driver.Addr{}
+	}
 	switch {
-	case err != nil:
-		return nil
 	case isUnix(network):
 		return &net.UnixAddr{Name: a.Path, Net: network}
 	case network[0] == 'u':

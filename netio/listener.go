@@ -112,12 +112,7 @@ func newListener(p *place, fd int, network string) *Listener {
 }
 
 // network is the listener's, as errors tell it.
-func (ln *Listener) network() string {
-	if ln.addr == nil {
-		return "tcp"
-	}
-	return ln.addr.Network()
-}
+func (ln *Listener) network() string { return ln.addr.Network() }
 
 // newConn makes a connection of what was accepted.
 func (ln *Listener) newConn(fd int) *Conn {

@@ -37,8 +37,9 @@ func newPacketConn(p *place, fd int, network string) *PacketConn {
 	c := &PacketConn{home: p, fd: fd, network: network}
 	a, err := p.drv.LocalAddr(fd)
 	c.local = netAddr(network, a, err)
-	a, err = p.drv.PeerAddr(fd)
-	c.remote = netAddr(network, a, err)
+	if a, err := p.drv.PeerAddr(fd); err == nil {
+		c.remote = netAddr(network, a, nil)
+	}
 	return c
 }
 

@@ -92,6 +92,12 @@ type env struct {
 // descriptors, lent buffers or goroutines are left of it.
 func (w *world) run(t *testing.T, f func(e *env)) {
 	t.Helper()
+	w.runThen(t, f, func() {})
+}
+
+// runThen is run, with something to do when the runtime has ended.
+func (w *world) runThen(t *testing.T, f func(e *env), then func()) {
+	t.Helper()
 	goroutines := runtime.NumGoroutine()
 	fds := leak.OpenFDs()
 	var memory *driver.Memory
@@ -114,6 +120,7 @@ func (w *world) run(t *testing.T, f func(e *env)) {
 	if err != nil {
 		t.Error(err)
 	}
+	then()
 	if memory != nil {
 		if n := memory.Stats().Lent; n != 0 {
 			t.Errorf("%d lent buffers were not released", n)

@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"errors"
+	"syscall"
 
 	"rondo.dev/rondo/driver"
 )
@@ -136,4 +137,10 @@ func closeSubmitAfter(r *rig) {
 		r.Errorf("a read submitted after Close: ended %v, %+v", c.ended, c.results)
 	}
 	r.d.Cancel(&c.Op)
+	for _, want := range []error{nil, syscall.EBADF} {
+		c := r.submit(func(c *call) { c.Close(b, c) })
+		if !c.ended || !errors.Is(c.last().Err, want) {
+			r.Errorf("a close submitted after Close: ended %v, %+v, want %v", c.ended, c.results, want)
+		}
+	}
 }
