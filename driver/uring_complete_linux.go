@@ -23,6 +23,7 @@ func (u *uring) complete(c cqe) (told bool) {
 	if c.res < 0 {
 		return u.failed(i, unix.Errno(-c.res), c)
 	}
+	s.reissued = 0
 	switch s.op.kind {
 	case OpRecvLent:
 		u.lend(i, c)
@@ -120,7 +121,7 @@ func (u *uring) again(i uint32, errno unix.Errno) bool {
 		// Nobody has cancelled it but the kernel, which does that to whatever a
 		// thread has submitted when the thread exits; an owner that is a goroutine
 		// has been on many. EINTR is a signal to a worker of the kernel. The bound
-		// is for files that say nothing else.
+		// is for files that say nothing else: it counts from the last result.
 		if s.reissued == maxReissues {
 			return false
 		}
