@@ -166,6 +166,7 @@ func TestWaitInATask(t *testing.T) {
 			func() { timer.Sleep(1).Wait(t) },
 			func() { rondo.Wait(t, func(t *async.Task) (int, error) { return 0, nil }) },
 			func() { rondo.LoopOf(t).Runtime().Shutdown(t) },
+			func() { deep(300, func() { timer.Sleep(1).Wait(t) }) },
 		} {
 			if p := panicOf(f); !strings.Contains(p, "use Await(t)") {
 				return errors.New("panic: " + p)
@@ -181,6 +182,15 @@ func TestWaitInATask(t *testing.T) {
 	if rt, err := rondo.Default(); err == nil {
 		rt.Shutdown(context.Background())
 	}
+}
+
+// deep calls f at the top of a high stack.
+func deep(n int, f func()) {
+	if n > 0 {
+		deep(n-1, f)
+		return
+	}
+	f()
 }
 
 func panicOf(f func()) (p string) {

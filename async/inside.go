@@ -18,14 +18,18 @@ func MayBlock() {
 // their stacks. It costs about a microsecond, and is asked only by those who are
 // about to block.
 func insideTask() bool {
-	var pcs [128]uintptr
-	n := runtime.Callers(2, pcs[:])
-	for _, pc := range pcs[:n] {
-		if f := runtime.FuncForPC(pc - 1); f != nil && runsTasks(f.Name()) {
-			return true
+	var pcs [64]uintptr
+	for skip := 2; ; skip += len(pcs) {
+		n := runtime.Callers(skip, pcs[:])
+		for _, pc := range pcs[:n] {
+			if f := runtime.FuncForPC(pc - 1); f != nil && runsTasks(f.Name()) {
+				return true
+			}
+		}
+		if n < len(pcs) {
+			return false
 		}
 	}
-	return false
 }
 
 // runsTasks names the functions that tasks and posts are called from. None of them

@@ -10,6 +10,21 @@ import (
 // timer, which is where users find it.
 func Sleep(d time.Duration) Act { return NewAct(sleeping{}, uint64(max(d, 0))) }
 
+// SleepUntil suspends the task until the time at, by the monotonic clock if at has a
+// reading of it, as times from time.Now have. How long that is it asks when it is
+// begun.
+func SleepUntil(at time.Time) Act { return NewAct(&sleepingUntil{at: at}, 0) }
+
+// sleepingUntil is the source of SleepUntil.
+type sleepingUntil struct {
+	sleeping
+	at time.Time
+}
+
+func (s *sleepingUntil) Start(t *Task, _ []byte, _ uint64) uint32 {
+	return s.sleeping.Start(t, nil, uint64(max(time.Until(s.at), 0)))
+}
+
 // sleeping is the source of Sleep: it works on every executor, with the slots
 // that the executor has for it.
 type sleeping struct{}

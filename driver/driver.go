@@ -107,7 +107,7 @@ type ListenOptions struct {
 	Type      SocketType // Stream, or SeqPacket for a Path
 	Backlog   int        // 0: the system's maximum
 	ReusePort bool       // SO_REUSEPORT: several sockets share one address
-	NoReuse   bool       // leave SO_REUSEADDR off
+	IPv6Only  bool       // IPV6_V6ONLY: an unspecified address of IPv6 does not mean IPv4 too
 }
 
 // A SocketType says what a socket keeps of what is sent through it.

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -128,7 +129,7 @@ func (m *Memory) Wait(d time.Duration) error {
 		return ErrClosed
 	}
 	m.stats.Enters++
-	end := m.now + d
+	end := m.now + min(d, math.MaxInt64-m.now) // no later than the end of time
 	m.now += turnTime
 	told := m.told
 	woken := m.woken()

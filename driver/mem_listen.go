@@ -23,6 +23,7 @@ type memListener struct {
 	fd      *memFD
 	addr    Addr
 	shared  bool // ReusePort
+	only6   bool // IPv6Only
 	most    int  // that the backlog holds
 	packets bool // connections keep the boundaries of messages
 	backlog []memEnd
@@ -82,7 +83,7 @@ func (m *Memory) Listen(addr Addr, o ListenOptions) (int, error) {
 			return -1, syscall.EADDRINUSE
 		}
 	}
-	l := &memListener{addr: addr, shared: o.ReusePort, most: o.Backlog, packets: o.Type == SeqPacket}
+	l := &memListener{addr: addr, shared: o.ReusePort, only6: o.IPv6Only, most: o.Backlog, packets: o.Type == SeqPacket}
 	if l.most <= 0 {
 		l.most = memBacklog
 	}
@@ -113,18 +114,21 @@ func (m *Memory) Socket(Addr) (int, error) {
 func (m *Memory) lookup(addr Addr) *memListener {
 	names := []Addr{addr}
 	if addr.Path == "" {
-		for _, any := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
-			names = append(names, Addr{AddrPort: netip.AddrPortFrom(any, addr.Port())})
+		for _, every := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
+			names = append(names, Addr{AddrPort: netip.AddrPortFrom(every, addr.Port())})
 		}
 	}
 	for _, name := range names {
-		if found := m.names.listeners[name]; len(found) > 0 {
+		if found := m.names.listeners[name]; len(found) > 0 && found[0].hears(addr) {
 			m.names.turns++
 			return found[m.names.turns%len(found)]
 		}
 	}
 	return nil
 }
+
+// hears reports whether a connect to addr is for l, which was found by its port.
+func (l *memListener) hears(addr Addr) bool { return !l.only6 || addr.Addr().Is6() }
 
 // connect connects s to addr, or waits for room in the backlog there.
 func (m *Memory) connect(s memEnd, d *memFD, addr Addr) error {

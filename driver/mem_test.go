@@ -3,6 +3,7 @@ package driver_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"syscall"
@@ -365,4 +366,21 @@ func TestMemoryMillion(t *testing.T) {
 	if err := m.Close(); err != nil || ended != n {
 		t.Errorf("close: %v, %d operations ended", err, ended)
 	}
+}
+
+// A wait that would end after the end of time ends there, and not in the past.
+func TestMemoryWaitsForEver(t *testing.T) {
+	m := driver.NewMemory(driver.MemoryOptions{})
+	a, b := memoryPair(t, m)
+	for range 3 {
+		if err := m.Wait(1 << 62); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := m.Now()
+	if err := m.Wait(math.MaxInt64); err != nil || m.Now() < before {
+		t.Errorf("the clock went from %v to %v, error %v", before, m.Now(), err)
+	}
+	m.CloseNow(a)
+	m.CloseNow(b)
 }

@@ -36,7 +36,7 @@ func (kernelSockets) Listen(addr Addr, o ListenOptions) (int, error) {
 		kind = unix.SOCK_SEQPACKET
 	}
 	fd, err := newSocket(family, kind)
-	if err == unix.EAFNOSUPPORT && family == unix.AF_INET6 && addr.Addr().IsUnspecified() {
+	if err == unix.EAFNOSUPPORT && family == unix.AF_INET6 && !o.IPv6Only && addr.Addr().IsUnspecified() {
 		addr.AddrPort = netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port())
 		family = unix.AF_INET
 		fd, err = newSocket(family, kind)
@@ -76,10 +76,14 @@ func listen(fd, family int, addr Addr, o ListenOptions) error {
 		return setSockInt(fd, level, name, value)
 	}
 	inet := family != unix.AF_UNIX
+	only6 := 0
+	if o.IPv6Only {
+		only6 = 1
+	}
 	if err := errors.Join(
-		set(inet && !o.NoReuse, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
+		set(inet, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
 		set(o.ReusePort, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1),
-		set(family == unix.AF_INET6, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0),
+		set(family == unix.AF_INET6, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only6),
 	); err != nil {
 		return err
 	}

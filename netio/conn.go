@@ -2,6 +2,7 @@ package netio
 
 import (
 	"errors"
+	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -203,6 +204,7 @@ func flag(on bool) int {
 }
 
 func (c *Conn) setOption(o driver.Option, v int) async.Act {
+	v = min(max(v, math.MinInt32), math.MaxInt32) // the system takes no more
 	return async.NewAct((*connSet)(c), uint64(o)<<32|uint64(uint32(int32(v))))
 }
 

@@ -75,7 +75,7 @@ func (lc *ListenConfig) Listen(t *async.Task, network, address string) (*Listene
 	addr, err := resolveListen(t, network, address)
 	if err == nil {
 		var ln *Listener
-		if ln, err = lc.ListenAddrPort(t, addr); err == nil {
+		if ln, err = lc.listen(t, addr, network == "tcp6"); err == nil {
 			return ln, nil
 		}
 	}
@@ -86,10 +86,15 @@ func (lc *ListenConfig) Listen(t *async.Task, network, address string) (*Listene
 	return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 }
 
-// ListenAddrPort listens on an address that needs no resolution.
+// ListenAddrPort listens on an address that needs no resolution. [::] is all
+// addresses, those of IPv4 too.
 func (lc *ListenConfig) ListenAddrPort(t *async.Task, addr netip.AddrPort) (*Listener, error) {
+	return lc.listen(t, addr, false)
+}
+
+func (lc *ListenConfig) listen(t *async.Task, addr netip.AddrPort, only6 bool) (*Listener, error) {
 	p := here(t)
-	fd, err := p.drv.Listen(driver.Addr{AddrPort: addr}, driver.ListenOptions{Backlog: lc.Backlog, ReusePort: lc.ReusePort})
+	fd, err := p.drv.Listen(driver.Addr{AddrPort: addr}, driver.ListenOptions{Backlog: lc.Backlog, ReusePort: lc.ReusePort, IPv6Only: only6})
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: "tcp", Addr: net.TCPAddrFromAddrPort(addr), Err: os.NewSyscallError("listen", err)}
 	}

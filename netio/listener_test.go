@@ -51,6 +51,36 @@ func TestListenEverywhere(t *testing.T) {
 	})
 }
 
+// An address of IPv6 alone does not hear those of IPv4; the names of networks are
+// package net's.
+func TestListenNetworks(t *testing.T) {
+	onEach(t, func(e *env) {
+		four := func(ln *netio.Listener) (*netio.Conn, error) {
+			return netio.DialAddrPort(e.task, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), ln.AddrPort().Port()))
+		}
+		for _, address := range []string{":0", "[::]:0"} {
+			ln, err := netio.Listen(e.task, "tcp6", address)
+			e.check(err)
+			_, err = four(ln)
+			e.is(err, syscall.ECONNREFUSED)
+			six, err := netio.DialAddrPort(e.task, netip.AddrPortFrom(netip.IPv6Loopback(), ln.AddrPort().Port()))
+			e.check(err)
+			e.close(six, ln)
+		}
+		for _, network := range []string{"tcp", "tcp4", "tcp6", "tcp5", "tcpx", "udp", "", "ip", "TCP"} {
+			ln, err := netio.Listen(e.task, network, "127.0.0.1:0")
+			std, stdErr := net.Listen(network, "127.0.0.1:0")
+			if (err == nil) != (stdErr == nil) {
+				e.Errorf("network %q: %v, package net: %v", network, err, stdErr)
+			}
+			if err == nil {
+				e.close(ln)
+				std.Close()
+			}
+		}
+	})
+}
+
 func TestListenErrors(t *testing.T) {
 	onEach(t, func(e *env) {
 		ln := e.listen()

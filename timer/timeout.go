@@ -22,10 +22,10 @@ func Timeout[T any](d time.Duration, f async.Future[T]) async.Future[T] {
 	return &timed[T]{d: d, f: f}
 }
 
-// Deadline is Timeout with a point in time, by the monotonic clock from the moment
-// of the call, as for At.
+// Deadline is Timeout with a point in time, by the clock that At goes by. Polled
+// again after f's end, it has the same one.
 func Deadline[T any](at time.Time, f async.Future[T]) async.Future[T] {
-	return Timeout(time.Until(at), f)
+	return &timed[T]{at: at, f: f}
 }
 
 // timed polls f under a scope of its own, with the time limit. It has that from
@@ -34,6 +34,7 @@ func Deadline[T any](at time.Time, f async.Future[T]) async.Future[T] {
 type timed[T any] struct {
 	f     async.Future[T]
 	d     time.Duration
+	at    time.Time   // the limit is then, unless it is zero, and d is not used
 	scope *async.Task // with the limit; nil: not begun
 	stop  func()
 	view  async.Task   // scope, with the waker of the poll
@@ -47,6 +48,9 @@ func (x *timed[T]) Poll(t *async.Task) (T, error) {
 	if x.scope == nil {
 		x.alarm = async.WakerFor((*limit[T])(x))
 		x.view = t.WithWaker(&x.alarm)
+		if !x.at.IsZero() {
+			x.d = time.Until(x.at)
+		}
 		x.scope, x.stop = x.view.WithTimeout(x.d)
 	}
 	x.view = x.scope.WithWaker(x.waker)

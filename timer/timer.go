@@ -12,9 +12,11 @@ import (
 // once. It allocates nothing.
 func Sleep(d time.Duration) async.Act { return async.Sleep(d) }
 
-// At suspends the task until the time at. It goes by the monotonic clock from the
-// moment of the call, so later changes of the wall clock don't move it.
-func At(at time.Time) async.Act { return Sleep(time.Until(at)) }
+// At suspends the task until the time at; one that has passed is Sleep(0). From when
+// it is awaited it goes by the monotonic clock, so changes of the wall clock don't
+// move it after that; nor before, if at was made with time.Now and Add. One
+// allocation.
+func At(at time.Time) async.Act { return async.SleepUntil(at) }
 
 // A Sleeper is a Sleep that can be used again: Reset starts it, also while it
 // runs. As a future it is ready when the time has passed, and stays ready. The

@@ -99,6 +99,28 @@ func TestNeverEarly(t *testing.T) {
 	}
 }
 
+// A point in time is one however long the operation has lain about.
+func TestAtIsAPointInTime(t *testing.T) {
+	at := time.Now().Add(20 * time.Millisecond)
+	sleep := timer.At(at)
+	limited := timer.Deadline(at, async.Future[int](never{}))
+	for time.Now().Before(at) {
+		time.Sleep(time.Millisecond)
+	}
+	e := asynctest.New(t)
+	r := asynctest.Go(e, func(t *async.Task) (int, error) {
+		if err := sleep.Await(t); err != nil {
+			return 0, err
+		}
+		_, err := async.Await(t, limited)
+		return 0, err
+	})
+	e.Advance(0) // no time passes on the executor's clock
+	if !r.Done || !errors.Is(r.Err, os.ErrDeadlineExceeded) {
+		t.Errorf("done %v, error %v", r.Done, r.Err)
+	}
+}
+
 func TestAtThePast(t *testing.T) {
 	e := asynctest.New(t)
 	r := asynctest.Go(e, func(t *async.Task) (int, error) { return 0, timer.At(time.Now().Add(-time.Hour)).Await(t) })
@@ -281,3 +303,8 @@ func TestTickerCancelled(t *testing.T) {
 		t.Errorf("done %v, error %v, %d ticks", r.Done, r.Err, r.Value)
 	}
 }
+
+// never is a future that is never ready.
+type never struct{}
+
+func (never) Poll(*async.Task) (int, error) { return 0, async.Pending }
