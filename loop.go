@@ -246,6 +246,7 @@ func (l *Loop) turn(now time.Duration) time.Duration {
 	l.parked.Store(true)
 	l.wait(wait)
 	l.parked.Store(false)
+	l.rt.watchdog.rouse()
 	now = l.clock()
 	l.rest += now - worked
 	return now

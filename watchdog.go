@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rondo.dev/rondo/async"
@@ -14,13 +15,19 @@ import (
 // look. If one has not, the task that runs there is timed until it comes back,
 // which costs tasks nothing while all is well. A task that does not come back is
 // reported with the stack of its goroutine.
+//
+// When all loops are parked it sleeps: an idle program uses no processor time. The
+// first loop that goes on rouses it. None is missed: the watchdog says that it is
+// asleep before it looks once more, and a loop goes on before it looks at that.
 type watchdog struct {
-	rt    *Runtime
-	limit time.Duration
-	quit  chan struct{}
-	once  sync.Once
-	began time.Time // what times are counted from: the wall clock may be set
-	seen  []sighting
+	rt     *Runtime
+	limit  time.Duration
+	quit   chan struct{}
+	asleep atomic.Bool
+	roused chan struct{}
+	once   sync.Once
+	began  time.Time // what times are counted from: the wall clock may be set
+	seen   []sighting
 }
 
 // sighting is the last look at a loop.
@@ -30,7 +37,7 @@ type sighting struct {
 }
 
 func newWatchdog(rt *Runtime) *watchdog {
-	return &watchdog{rt: rt, limit: rt.opts.hold, quit: make(chan struct{}), began: time.Now(), seen: make([]sighting, len(rt.loops))}
+	return &watchdog{rt: rt, limit: rt.opts.hold, quit: make(chan struct{}), roused: make(chan struct{}, 1), began: time.Now(), seen: make([]sighting, len(rt.loops))}
 }
 
 func (w *watchdog) start() {
@@ -42,7 +49,8 @@ func (w *watchdog) start() {
 func (w *watchdog) stop() { w.once.Do(func() { close(w.quit) }) }
 
 func (w *watchdog) run() {
-	tick := time.NewTicker(max(w.limit/4, time.Millisecond))
+	every := max(w.limit/4, time.Millisecond)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
@@ -52,6 +60,42 @@ func (w *watchdog) run() {
 			for i, l := range w.rt.loops {
 				w.look(l, &w.seen[i], now)
 			}
+			if w.nothingToWatch() {
+				tick.Stop()
+				w.sleep()
+				tick.Reset(every)
+			}
+		}
+	}
+}
+
+// nothingToWatch reports whether all loops are parked.
+func (w *watchdog) nothingToWatch() bool {
+	for _, l := range w.rt.loops {
+		if !l.parked.Load() {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *watchdog) sleep() {
+	w.asleep.Store(true)
+	if w.nothingToWatch() {
+		select {
+		case <-w.quit:
+		case <-w.roused:
+		}
+	}
+	w.asleep.Store(false)
+}
+
+// rouse is called by a loop that goes on after it was parked.
+func (w *watchdog) rouse() {
+	if w.asleep.Load() && w.asleep.CompareAndSwap(true, false) {
+		select {
+		case w.roused <- struct{}{}:
+		default: // it was roused already, and has not looked yet
 		}
 	}
 }
