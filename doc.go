@@ -44,6 +44,11 @@
 // runs such calls on an ordinary goroutine. A watchdog names tasks that don't
 // keep to it.
 //
+// A task that has called runtime.LockOSThread must not await before it has called
+// UnlockOSThread: the Go runtime ends the process when a coroutine is resumed with
+// another thread locked than it was made with. Blocking is the place for what needs
+// a thread of its own.
+//
 // Fairness: a turn of the loop runs a bounded number of tasks, each may complete
 // a bounded number of operations before others get their turn, and the driver
 // delivers a bounded number of events. So the delay between a wake and the run of

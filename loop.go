@@ -201,6 +201,9 @@ func (l *Loop) run() {
 		}
 		// A lowered function called runtime.Goexit, which ends this goroutine;
 		// its task has ended with ErrGoexit. The loop goes on with another.
+		if l.rt.opts.locked {
+			panic(goexitOnLockedLoop) // its thread ends with it
+		}
 		go l.run()
 	}()
 	now := l.clock()
@@ -215,6 +218,8 @@ func (l *Loop) run() {
 	finished = true
 	l.close()
 }
+
+const goexitOnLockedLoop = "rondo: a lowered function has called runtime.Goexit on a loop that is bound to its thread, which ends with the goroutine: do without LockedLoops, or without Goexit"
 
 // turn is one round: timers, what came from elsewhere, tasks, then the driver,
 // which waits if there is nothing to run. now is a reading of the clock, and so

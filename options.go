@@ -88,7 +88,8 @@ func OpenDriver(open func() (driver.Driver, error)) Option {
 // LockedLoops binds each loop to an operating system thread for life, which lets
 // io_uring do without some locking. In exchange every wake by a goroutine, and
 // every channel operation in a task, costs tens of microseconds instead of one
-// or two: for programs whose loops keep to themselves.
+// or two: for programs whose loops keep to themselves. runtime.Goexit in a lowered
+// function ends the thread, and so the process; on a coroutine it is harmless.
 func LockedLoops() Option { return func(o *options) { o.locked = true } }
 
 // Debug looks for misuse that costs something to find, or that is legal in rare
