@@ -187,6 +187,10 @@ func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
 	// any more once the first ones are counted.
 	t = t.WithoutCancel()
 	async.NewOp((*connDisarm)(c), nil, 0).Await(t)
+	if c.rd.ticket != 0 || c.writes != nil { // somebody has come meanwhile
+		nc.Close()
+		return nil, c.opError("file", errInUse)
+	}
 	first, failed := c.unread()
 	c.Close().Await(t)
 	if len(first) == 0 && failed == nil {
