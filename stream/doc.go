@@ -22,9 +22,9 @@
 // future.FromChan, a future.Set are streams as they are. Item by item: [Map], [TryMap],
 // [Filter], [FilterMap], [Inspect], [Enumerate], [Scan], [Then]. Parts: [Take], [Skip]
 // and their kin, [TakeUntil], [Peek], [Fuse]. Groups: [Chunks], [ReadyChunks],
-// [Window]. Several: [Chain], [Flatten], [FlatMap], [Zip],
+// [Window], [GroupBy], [Split]. Several: [Chain], [Flatten], [FlatMap], [Zip],
 // [Merge], [Set]. At once: [Buffered], [Unordered], [FlattenUnordered], [Go]. Time:
-// [Timeout], [Throttle], [Debounce], [ChunksTimeout]. Where
+// [Timeout], [Throttle], [Debounce], [ChunksTimeout]. One for many: [Broadcast]. Where
 // they end: [All], [Collect], [Fold], [ForEach], [ForEachConcurrent]; and [SendAll] and
 // [Forward] into a [Sink], which has backpressure.
 //
