@@ -106,18 +106,17 @@ type yielding[T any] generated[T]
 
 func (y *yielding[T]) Poll(t *async.Task) (nothing struct{}, err error) {
 	g := (*generated[T])(y)
-	if g.over {
+	switch {
+	case g.handed && !g.full:
+		return nothing, nil
+	case g.over:
 		g.full = false
 		return nothing, context.Canceled
-	}
-	if !g.handed {
+	case !g.handed:
 		g.handed, g.full = true, true
 		if g.taker != nil {
 			g.taker.WakeLocal()
 		}
-	}
-	if !g.full {
-		return nothing, nil
 	}
 	g.giver = t.Waker()
 	return nothing, async.Pending
