@@ -23,14 +23,15 @@ func newNursery(tb testing.TB) *nursery {
 }
 
 // move takes a step of some task, or else moves the clock to what is due next, and
-// reports whether there was either.
+// reports whether there was either. What was woken and is not polled, as the loser of a
+// Race, is due no more.
 func (n *nursery) move() bool {
 	if n.exec.Step() {
 		return true
 	}
 	next := -1
 	for _, l := range n.leaves {
-		if l.state.waits() && (next < 0 || l.due < next) {
+		if l.state.waits() && !l.overdue && (next < 0 || l.due < next) {
 			next = l.due
 		}
 	}
@@ -39,7 +40,7 @@ func (n *nursery) move() bool {
 	}
 	n.now = max(n.now, next)
 	for i := range n.leaves { // nothing is added here: tasks don't run
-		if l := n.leaves[i]; l.state.waits() && l.due <= n.now {
+		if l := n.leaves[i]; l.state.waits() && !l.overdue && l.due <= n.now {
 			l.due, l.overdue = n.now, true
 			l.waker.WakeLocal()
 		}
@@ -146,7 +147,7 @@ func (l *leaf) Cancel(_ *async.Task, loser bool) (idle bool) {
 		return true
 	}
 	l.loser = loser
-	l.state = leafLeaving
+	l.state, l.overdue = leafLeaving, false
 	switch {
 	case ripe:
 		l.leaving = happens

@@ -6,8 +6,8 @@ import "rondo.dev/rondo/async"
 // added: they are all in flight at once, and a result waits until those before it
 // have been taken. Whoever adds bounds how many those are.
 //
-// After a cancelled wait, what the futures have yielded is there in that order,
-// without those that have yielded nothing.
+// The order is kept after a cancelled wait too: what a future has yielded waits for
+// those before it that have yielded nothing, and are started again.
 type Ordered[T any] struct{ r roster[T] }
 
 // Add adds a future behind all others. It allocates if there have never been so
@@ -35,3 +35,9 @@ func (o *Ordered[T]) Cancel(t *async.Task, loser bool) (idle bool) { return o.r.
 
 // Close gives all futures up; see Set.Close.
 func (o *Ordered[T]) Close(t *async.Task) { o.r.close(t) }
+
+// PollClose is Close for a combinator that is being polled; see Set.PollClose.
+func (o *Ordered[T]) PollClose(t *async.Task) error {
+	_, err := (*rosterClose[T])(&o.r).Poll(t)
+	return err
+}

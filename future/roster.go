@@ -97,20 +97,16 @@ func (r *roster[T]) next(t *async.Task, inOrder bool) (v T, err error) {
 }
 
 // ready returns a member that has landed and whose turn it is, or nil. While others
-// have to be waited for it is nobody's turn; after that it is also the turn of those
-// that others are before.
+// have to be waited for it is nobody's turn.
 func (r *roster[T]) ready(inOrder bool) *member[T] {
 	if r.stored == 0 || r.quitting && r.crowd.inFlight > 0 {
 		return nil
 	}
-	if inOrder && !r.quitting {
-		if r.first.state == landed {
-			return r.first
-		}
-		return nil
-	}
 	m := r.first
 	for m.state != landed {
+		if inOrder {
+			return nil
+		}
 		m = m.after
 	}
 	if r.quitting {
@@ -165,14 +161,28 @@ func (r *roster[T]) cancel(t *async.Task, loser bool) (idle bool) {
 }
 
 // close gives up all members as losers, waits until they have, and forgets them.
-func (r *roster[T]) close(t *async.Task) {
+func (r *roster[T]) close(t *async.Task) { async.Await(t.WithoutCancel(), (*rosterClose[T])(r)) }
+
+// rosterClose is close as a future.
+type rosterClose[T any] roster[T]
+
+func (c *rosterClose[T]) Poll(t *async.Task) (nothing struct{}, err error) {
+	over := true // also when a member panics
 	defer func() {
-		for r.first != nil {
-			r.remove(r.first)
+		if over {
+			(*roster[T])(c).forget()
 		}
-		r.quitting, r.cause = false, nil
 	}()
-	async.Await(t.WithoutCancel(), (*rosterEnd[T])(r))
+	_, err = (*rosterEnd[T])(c).Poll(t)
+	over = !async.IsPending(err)
+	return nothing, err
+}
+
+func (r *roster[T]) forget() {
+	for r.first != nil {
+		r.remove(r.first)
+	}
+	r.quitting, r.cause = false, nil
 }
 
 // rosterEnd is the end of all members that are in flight.

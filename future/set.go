@@ -56,3 +56,10 @@ func (s *Set[T]) Cancel(t *async.Task, loser bool) (idle bool) { return s.r.canc
 // called before a Set is dropped that is not empty. Results that the futures had
 // yielded, and that were not taken, are dropped.
 func (s *Set[T]) Close(t *async.Task) { s.r.close(t) }
+
+// PollClose is Close for a combinator that is being polled: it returns Pending until
+// the futures have given up.
+func (s *Set[T]) PollClose(t *async.Task) error {
+	_, err := (*rosterClose[T])(&s.r).Poll(t)
+	return err
+}

@@ -5,9 +5,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/future"
+	"rondo.dev/rondo/timer"
 )
 
 // tree is a random combination of combinators. It can be built, and evaluated by
@@ -25,10 +27,10 @@ type tree struct {
 type tokens = async.Future[[]int]
 
 // many are the operators with any number of children, and some with up to five.
-var many = []string{"join", "tryjoin", "select", "joinall", "tryjoinall", "selectall", "firstsuccess"}
+var many = []string{"join", "tryjoin", "select", "race", "joinall", "tryjoinall", "selectall", "firstsuccess"}
 
 // single are the operators of one future, and of one after the other.
-var single = []string{"map", "then", "orelse", "fuse", "inspect", "flatten", "catch", "abortable"}
+var single = []string{"map", "then", "orelse", "fuse", "inspect", "flatten", "catch", "abortable", "timeout"}
 
 // randomTree makes a tree with operators of one that are among these.
 func randomTree(r *rand.Rand, depth int, single []string) *tree {
@@ -154,8 +156,12 @@ func (g *garden) build(x *tree) tokens {
 		return joinOf(parts, false)
 	case "tryjoin":
 		return joinOf(parts, true)
+	case "timeout":
+		return timer.Timeout(time.Hour, f) // the clock that it goes by stands still
 	case "select":
-		return selectOf(parts)
+		return selectOf(parts, false)
+	case "race":
+		return selectOf(parts, true)
 	case "joinall":
 		return concat(future.JoinAll(parts...))
 	case "tryjoinall":
@@ -228,18 +234,34 @@ func joinOf(p []tokens, try bool) tokens {
 	})
 }
 
-func selectOf(p []tokens) tokens {
+func selectOf(p []tokens, race bool) tokens {
 	switch len(p) {
 	case 2:
-		return both(future.Select(p[0], p[1]), func(r future.Either[[]int, []int]) []int { return [][]int{r.A, r.B}[r.Won] })
+		f := future.Select[[]int, []int]
+		if race {
+			f = future.Race
+		}
+		return both(f(p[0], p[1]), func(r future.Either[[]int, []int]) []int { return [][]int{r.A, r.B}[r.Won] })
 	case 3:
-		return both(future.Select3(p[0], p[1], p[2]), func(r future.OneOf3[[]int, []int, []int]) []int { return [][]int{r.A, r.B, r.C}[r.Won] })
+		f := future.Select3[[]int, []int, []int]
+		if race {
+			f = future.Race3
+		}
+		return both(f(p[0], p[1], p[2]), func(r future.OneOf3[[]int, []int, []int]) []int { return [][]int{r.A, r.B, r.C}[r.Won] })
 	case 4:
-		return both(future.Select4(p[0], p[1], p[2], p[3]), func(r future.OneOf4[[]int, []int, []int, []int]) []int {
+		f := future.Select4[[]int, []int, []int, []int]
+		if race {
+			f = future.Race4
+		}
+		return both(f(p[0], p[1], p[2], p[3]), func(r future.OneOf4[[]int, []int, []int, []int]) []int {
 			return [][]int{r.A, r.B, r.C, r.D}[r.Won]
 		})
 	}
-	return both(future.Select5(p[0], p[1], p[2], p[3], p[4]), func(r future.OneOf5[[]int, []int, []int, []int, []int]) []int {
+	f := future.Select5[[]int, []int, []int, []int, []int]
+	if race {
+		f = future.Race5
+	}
+	return both(f(p[0], p[1], p[2], p[3], p[4]), func(r future.OneOf5[[]int, []int, []int, []int, []int]) []int {
 		return [][]int{r.A, r.B, r.C, r.D, r.E}[r.Won]
 	})
 }
@@ -285,7 +307,7 @@ func (x *tree) model(start int) end {
 		return allOf(kids)
 	case "tryjoin", "tryjoinall":
 		return tryOf(kids)
-	case "select", "selectall":
+	case "select", "race", "selectall":
 		return slices.MinFunc(kids, earlier) // the first of equals
 	case "firstsuccess":
 		good := slices.DeleteFunc(slices.Clone(kids), func(e end) bool { return e.errs != nil })
