@@ -130,7 +130,7 @@ func (c *Conn) read(t *async.Task, r *reading) {
 			c.serveStash(r)
 		case !c.drained:
 			c.decrypt(t, r)
-		case r.asked:
+		case r.asked && !c.receiving: // else the next read would have what became of that
 			r.end(0, cancelled(t))
 		case !c.receive(t, r):
 			return
