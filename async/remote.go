@@ -37,6 +37,19 @@ type remote[T any] struct {
 	done  atomic.Bool
 }
 
+// Remote reports whether t is there only to carry out one operation for a task or a
+// goroutine elsewhere. A source that lends something has to give that one a copy: it
+// goes on when t has ended, and unseen from here.
+func (t *Task) Remote() bool {
+	_, ok := t.core.frame.(deputy)
+	return ok
+}
+
+// A deputy is a frame that stands in for a task of another executor.
+type deputy interface{ standsIn() }
+
+func (r *remote[T]) standsIn() {}
+
 // newRemote returns a source for one operation of src, whose home is not exec.
 // keep tells that the operation may become a loser.
 func newRemote[T any](src Source[T], home, exec *Executor, keep, shielded bool) Source[T] {

@@ -2,8 +2,10 @@ package netio_test
 
 import (
 	"net"
+	"sync/atomic"
 	"testing"
 
+	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/netio"
@@ -78,4 +80,66 @@ func TestForeignCloseGetsTheBufferBack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A task of another loop, which may go on for long with what it got, is a borrower
+// whose end nobody here sees: it gets bytes of its own.
+func TestForeignBorrowerHasBytesOfItsOwn(t *testing.T) {
+	onTwoLoops(t, func(e *env, other *rondo.Loop) {
+		a, b := e.pair()
+		x, y := e.pair()
+		e.write(a, "mine")
+		var borrowed, overwritten atomic.Bool
+		child := e.there(other, func(e *env) {
+			data, err := b.Recv().Await(e.task)
+			e.check(err)
+			borrowed.Store(true)
+			e.until(overwritten.Load)
+			e.equal(string(data), "mine")
+		})
+		e.until(borrowed.Load)
+		e.close(b)
+		for range 64 {
+			e.write(x, "SECRET")
+			e.equal(e.recv(y), "SECRET")
+		}
+		overwritten.Store(true)
+		e.check(child.Await(e.task))
+		e.close(a, x, y)
+	})
+}
+
+// When the driver has nothing left to lend, what nobody has any more is collected.
+func TestShortageCollects(t *testing.T) {
+	eachStarved(t, func(e *env) {
+		ln := e.listen()
+		var open []closer
+		var borrowers []*async.Child
+		closed := false
+		for range 4 {
+			a := e.dial(ln)
+			b := e.accept(ln)
+			e.write(a, "lent")
+			borrowed := false
+			borrowers = append(borrowers, e.spawn(func(e *env) {
+				e.equal(e.recv(b), "lent")
+				borrowed = true
+				e.until(func() bool { return closed })
+			}))
+			e.until(func() bool { return borrowed })
+			e.close(b)
+			open = append(open, a)
+		}
+		e.equal(netio.Overdue(ln.Home()), 4)
+		closed = true
+		for _, b := range borrowers {
+			e.check(b.Await(e.task))
+		}
+		a := e.dial(ln)
+		b := e.accept(ln)
+		e.write(a, "new")
+		e.equal(e.recv(b), "new")
+		e.equal(netio.Overdue(ln.Home()), 0)
+		e.close(append(open, a, b, ln)...)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"unsafe"
 
+	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
 )
@@ -53,3 +54,6 @@ func ReadCopy(t *async.Task, dst Writer, src Reader) (int64, error) {
 	err := c.run(t)
 	return c.n, err
 }
+
+// Overdue returns how many closed connections of a loop have bytes lent out.
+func Overdue(l *rondo.Loop) int { return len(placeOf(l).overdue) }

@@ -147,6 +147,7 @@ func (c *Conn) receivedLent(r driver.Result) {
 	case r.More:
 		return
 	case outOfBuffers && c.rd.kind == readLent:
+		c.home.collect() // for those who come next
 		c.receiveHere()
 		return
 	default:

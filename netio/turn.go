@@ -130,7 +130,7 @@ func (c *Conn) readBuf() []byte {
 // lend hands out what a finished Recv has: the stash, or the first chunk. The
 // stash is the reader's for good. A chunk can be released as soon as the turn
 // goes on, so who might not have seen it by then gets a copy: a reader with
-// another one behind, and one elsewhere, for whom the result is kept.
+// another one behind, and one elsewhere.
 func (c *Conn) lend(t *async.Task, kept bool) []byte {
 	k := c.cold
 	if k != nil && len(k.stash) > 0 {
@@ -139,7 +139,7 @@ func (c *Conn) lend(t *async.Task, kept bool) []byte {
 	c.flags |= connLentOut
 	c.chunks.to = nil
 	b := c.chunks.bytes()
-	if kept || k != nil && len(k.queue) > 0 {
+	if kept || t.Remote() || k != nil && len(k.queue) > 0 {
 		return bytes.Clone(b)
 	}
 	c.chunks.to = t.Core()

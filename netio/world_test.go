@@ -162,6 +162,13 @@ func (e *env) settle() {
 	}
 }
 
+// until lets things happen until a condition holds.
+func (e *env) until(holds func() bool) {
+	for !holds() {
+		e.settle()
+	}
+}
+
 // elsewhere runs f on a plain goroutine.
 func (e *env) elsewhere(f func() error) error {
 	_, err := rondo.Blocking(e.task, func() (struct{}, error) { return struct{}{}, f() })
