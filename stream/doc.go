@@ -56,5 +56,6 @@
 // while another is held up. No goroutine is started here, but for the coroutine of a
 // [FromSeq].
 //
-// A stream belongs to one task at a time.
+// A stream belongs to one task at a time, and one with a clock to the loop that polled
+// it first.
 package stream

@@ -294,6 +294,54 @@ func TestForEachConcurrentCancelledAnywhere(t *testing.T) {
 	}
 }
 
+// Wherever the task of a Buffered or an Unordered is cancelled: what its functions
+// return all the same is kept, and who goes on has all items.
+func TestBufferedCancelledAnywhere(t *testing.T) {
+	for name, several := range map[string]func(stream.Stream[async.Future[int]], int) stream.Stream[int]{
+		"Buffered": stream.Buffered[int], "Unordered": stream.Unordered[int],
+	} {
+		asynctest.CancelEverywhere(t, func(t *testing.T, e *asynctest.Executor) (func(*async.Task) error, func(error)) {
+			c := channel.New[int](2)
+			var got []int
+			running, most := 0, 0
+			f := func(t *async.Task) error {
+				t.Go(func(t *async.Task) error {
+					defer c.Close()
+					return stream.SendAll(t.WithoutCancel(), stream.Of(0, 1, 2, 3, 4, 5, 6), stream.ToOp(c.Send))
+				})
+				s := several(stream.Go(stream.FromOp(c.Recv), func(t *async.Task, n int) (int, error) {
+					running++
+					most = max(most, running)
+					defer func() { running-- }()
+					timer.Sleep(time.Duration(1+n%3) * time.Second).Await(t.WithoutCancel())
+					return n, nil
+				}), 3)
+				defer stream.Close(t, s)
+				view := t
+				for {
+					v, err := stream.Next(view, s)
+					switch {
+					case err == eof:
+						return nil
+					case err == nil:
+						got = append(got, v)
+					default:
+						view = t.WithoutCancel()
+					}
+				}
+			}
+			return f, func(err error) {
+				if name == "Unordered" {
+					slices.Sort(got)
+				}
+				if err != nil || !slices.Equal(got, []int{0, 1, 2, 3, 4, 5, 6}) || running != 0 || most > 3 {
+					t.Errorf("%s: error %v, %v, %d are running, %d at most", name, err, got, running, most)
+				}
+			}
+		})
+	}
+}
+
 // Close of a Buffered gives up what is in flight, and the stream below it is where it
 // was.
 func TestCloseOfBuffered(t *testing.T) {

@@ -147,7 +147,9 @@ func TestBackpressure(t *testing.T) {
 		in.TrySend(i)
 	}
 	s := stream.Inspect(stream.FromOp(in.Recv), func(int) { taken++ })
-	r := asynctest.Go(e, func(t *async.Task) (int, error) { return 0, stream.Forward(t, s, stream.Buffer(stream.ToOp(c.Send), 3)) })
+	r := asynctest.Go(e, func(t *async.Task) (int, error) {
+		return 0, stream.Forward(t, s, stream.Buffer(stream.ToOp(c.Send), 3))
+	})
 	e.RunUntilIdle()
 	if taken != 2+1+3 { // in the channel, in the operation, in the buffer
 		t.Errorf("%d items were taken", taken)

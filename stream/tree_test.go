@@ -39,7 +39,7 @@ var singles = []string{"map", "trymap", "filter", "filtermap", "inspect", "flatm
 	"buffered", "chunks", "readychunks", "chunkstimeout", "fuse", "peek", "timeout", "takeuntil", "skipuntil", "maperr"}
 
 // placed are those whose result depends on the order of the items.
-var placed = []string{"skip", "take", "skipwhile", "takewhile", "mapwhile", "enumerate", "scan", "window", "zip", "cycle", "takeerr"}
+var placed = []string{"skip", "take", "skipwhile", "takewhile", "mapwhile", "enumerate", "scan", "window", "zip", "cycle", "takeerr", "debounce"}
 
 // shuffling are those whose result has no certain order.
 var shuffling = []string{"merge", "prefer", "mergeall", "unordered", "flattenunordered"}
@@ -178,6 +178,8 @@ func (w *world) build(x *tree) stream.Stream[int] {
 		return stream.SkipUntil(s, future.Ready(1))
 	case "maperr":
 		return stream.MapErr(s, func(err error) error { return err })
+	case "debounce":
+		return stream.Debounce(s, time.Hour) // the clock that it goes by stands still
 	case "skip":
 		return stream.Skip(s, x.n)
 	case "take":
@@ -245,6 +247,8 @@ func (x *tree) model() (out []int) {
 			emit(fold2(stream.Pair[int, int]{A: kids[0][i], B: kids[1][i]}))
 		}
 		return out
+	case "debounce":
+		return kids[0][max(len(kids[0])-1, 0):]
 	case "skip":
 		return kids[0][min(x.n, len(kids[0])):]
 	case "take":
