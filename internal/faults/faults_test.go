@@ -26,7 +26,7 @@ var (
 func TestHour(t *testing.T) {
 	var memory *driver.Memory
 	r := newRun(t, *virtualFlag)
-	r.pause = time.Second
+	r.pause = 2 * time.Second
 	r.elapsed = func() time.Duration { return memory.Now() }
 	r.injected = syscall.EIO
 	r.start(rondo.Loops(1), rondo.OpenDriver(func() (driver.Driver, error) {

@@ -153,6 +153,8 @@ func disturb[T any](w *worker, op *async.Op[T]) (v T, err error, f fate) {
 
 // finish disturbs op until it has a result. An error that was injected is none here:
 // the result says how far op came.
+//
+//lint:ignore ST1008 the fate is of what comes before it
 func finish[T any](w *worker, op *async.Op[T]) (v T, err error, f fate) {
 	w.Helper()
 	for {
