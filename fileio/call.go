@@ -94,9 +94,17 @@ func (c *call) Complete(_ *driver.Op, r driver.Result) {
 	default:
 		c.state, c.err = failed, r.Err
 	}
-	if c.state != waiting && c.waker != nil {
-		c.waker.WakeLocal()
+	if c.state != waiting {
+		c.wake()
+	}
+}
+
+// wake is the last that is done with c: whoever is woken may take the result at once,
+// and c is somebody else's then.
+func (c *call) wake() {
+	if waker := c.waker; waker != nil {
 		c.waker = nil
+		waker.WakeLocal()
 	}
 }
 

@@ -38,9 +38,8 @@ func (f *File) proceed() {
 		return
 	}
 	f.beginTurn(c)
-	if c.state != waiting && c.waker != nil {
-		c.waker.WakeLocal()
-		c.waker = nil
+	if c.state != waiting {
+		c.wake()
 	}
 }
 

@@ -542,3 +542,56 @@ func TestSelectHotLoop(t *testing.T) {
 		e.close(b)
 	})
 }
+
+// Whoever waits for a write may begin the next one at the moment when it is woken; the
+// connection uses again for that what it had for the first.
+func TestWriteBegunByWaker(t *testing.T) {
+	onEach(t, func(e *env) {
+		a, b := e.pair()
+		n := e.fill(a)
+		x := &rewriter{conn: a, from: n, left: 3}
+		x.begin(e.task)
+		reader := e.spawn(func(e *env) { e.drain(b, n+3*rewritten) })
+		e.until(func() bool { return x.left == 0 })
+		e.check(x.err)
+		e.close(a)
+		e.check(reader.Await(e.task))
+		e.close(b)
+	})
+}
+
+// A rewriter writes again and again, without a task: from its waker.
+type rewriter struct {
+	conn  *netio.Conn
+	op    async.Op[int]
+	waker async.Waker
+	view  async.Task
+	from  int
+	left  int
+	err   error
+}
+
+const rewritten = 1 << 20
+
+func (x *rewriter) begin(t *async.Task) {
+	x.waker = async.WakerFor(x)
+	x.view = t.WithWaker(&x.waker)
+	x.op = x.conn.Write(pattern(x.from, rewritten))
+	x.WakeLocal()
+}
+
+func (x *rewriter) WakeLocal() {
+	for x.left > 0 {
+		n, err := x.op.Poll(&x.view)
+		if async.IsPending(err) {
+			return
+		}
+		x.from += n
+		if x.left--; err != nil {
+			x.left, x.err = 0, err
+		}
+		x.op = x.conn.Write(pattern(x.from, rewritten))
+	}
+}
+
+func (x *rewriter) Wake() { x.WakeLocal() }

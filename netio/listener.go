@@ -218,28 +218,28 @@ func (ln *Listener) remove(ticket uint32) {
 	ln.queue = slices.DeleteFunc(ln.queue, func(a acceptor) bool { return a.ticket == ticket })
 }
 
-// waits reports whether an Accept is waiting.
-func (ln *Listener) waits() bool {
+// first returns the Accept that has waited longest, or nil.
+func (ln *Listener) first() *acceptor {
 	for i := range ln.queue {
-		if ln.queue[i].state == acceptWaits {
-			return true
+		if a := &ln.queue[i]; a.state == acceptWaits {
+			return a
 		}
 	}
-	return false
+	return nil
 }
+
+// waits reports whether an Accept is waiting.
+func (ln *Listener) waits() bool { return ln.first() != nil }
 
 func (ln *Listener) arm() {
 	ln.op.AcceptMulti(ln.fd, (*acceptResults)(ln))
 	ln.home.drv.Submit(&ln.op)
 }
 
-// serve gives what is there to the Accepts that wait, in their order.
+// serve gives what is there to the Accepts that wait, in their order. Whoever is woken
+// may take its result at once, so the queue is looked at afresh each time.
 func (ln *Listener) serve() {
-	for i := range ln.queue {
-		a := &ln.queue[i]
-		if a.state != acceptWaits {
-			continue
-		}
+	for a := ln.first(); a != nil; a = ln.first() {
 		switch {
 		case ln.closing != nil:
 			a.err = ln.opError(net.ErrClosed)

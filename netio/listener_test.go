@@ -232,3 +232,68 @@ func TestInterleave(t *testing.T) {
 		}
 	}
 }
+
+// Whoever waits for an Accept may take its result at the moment when it is woken, and
+// so change the queue while it is being served.
+func TestAcceptTakenWhileServing(t *testing.T) {
+	onEach(t, func(e *env) {
+		ln := e.listen()
+		var takers [3]*taker
+		for i := range takers {
+			takers[i] = &taker{op: ln.Accept()}
+			takers[i].begin(e.task)
+		}
+		a, b := e.dial(ln), e.dial(ln)
+		e.until(func() bool { return takers[0].done && takers[1].done })
+		e.close(ln)
+		for i, x := range takers {
+			switch {
+			case !x.done:
+				e.Errorf("Accept %d was not woken", i)
+			case i < 2:
+				e.check(x.err)
+				e.close(x.conn)
+			default:
+				e.is(x.err, net.ErrClosed)
+			}
+		}
+		e.close(a, b)
+
+		// All at once.
+		ln = e.listen()
+		for i := range takers {
+			takers[i] = &taker{op: ln.Accept()}
+			takers[i].begin(e.task)
+		}
+		e.close(ln)
+		for _, x := range takers {
+			e.equal(x.done, true)
+			e.is(x.err, net.ErrClosed)
+		}
+	})
+}
+
+// A taker takes the result of an Accept when it is woken, without a task.
+type taker struct {
+	op    async.Op[*netio.Conn]
+	waker async.Waker
+	view  async.Task
+	done  bool
+	conn  *netio.Conn
+	err   error
+}
+
+func (x *taker) begin(t *async.Task) {
+	x.waker = async.WakerFor(x)
+	x.view = t.WithWaker(&x.waker)
+	x.WakeLocal()
+}
+
+func (x *taker) WakeLocal() {
+	conn, err := x.op.Poll(&x.view)
+	if x.done = !async.IsPending(err); x.done {
+		x.conn, x.err = conn, err
+	}
+}
+
+func (x *taker) Wake() { x.WakeLocal() }

@@ -240,10 +240,12 @@ func (x *transfer) left() int {
 
 func (x *transfer) fail(err error) { x.outcome, x.err = failed, err }
 
+// wake is the last that is done with x: whoever is woken may take the result at once,
+// and x is somebody else's then.
 func (x *transfer) wake() {
-	if x.waker != nil {
-		x.waker.WakeLocal()
+	if waker := x.waker; waker != nil {
 		x.waker = nil
+		waker.WakeLocal()
 	}
 }
 

@@ -205,10 +205,12 @@ func (w *writing) Complete(_ *driver.Op, r driver.Result) {
 	w.wake()
 }
 
+// wake is the last that is done with w: whoever is woken may take the result at once,
+// and w is somebody else's then.
 func (w *writing) wake() {
-	if w.waker != nil {
-		w.waker.WakeLocal()
+	if waker := w.waker; waker != nil {
 		w.waker = nil
+		waker.WakeLocal()
 	}
 }
 

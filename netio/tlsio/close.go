@@ -1,6 +1,7 @@
 package tlsio
 
 import (
+	"slices"
 	"time"
 
 	"rondo.dev/rondo/async"
@@ -54,11 +55,12 @@ func (x *connClose) Start(*async.Task, []byte, uint64) uint32 {
 	c.closing = k
 	c.lent = nil // not to be used again: whoever has it need not know of this
 	c.stash = nil
-	for i := range c.reads {
-		wake(&c.reads[i].waker)
+	// Copies: whoever is woken may take the result at once.
+	for _, r := range slices.Clone(c.reads) {
+		wake(&r.waker)
 	}
-	for i := range c.writes {
-		wake(&c.writes[i].waker)
+	for _, w := range slices.Clone(c.writes) {
+		wake(&w.waker)
 	}
 	return closesIt
 }

@@ -279,8 +279,8 @@ func (c *Conn) endRead() {
 }
 
 func wake(w **async.Waker) {
-	if *w != nil {
-		(*w).WakeLocal()
-		*w = nil
+	if waker := *w; waker != nil {
+		*w = nil // first: whoever is woken may start another read or write at once
+		waker.WakeLocal()
 	}
 }
