@@ -123,6 +123,7 @@ func BlockingLimit(n int) Option {
 	}
 }
 
-// OnError is called with the error or panic that a detached task ended with. The
-// default logs it.
+// OnError is called with the error or panic that a detached task ended with, on that
+// task's loop. It must not block; if it panics, that is logged. The default logs the
+// error.
 func OnError(f func(name string, err error)) Option { return func(o *options) { o.onError = f } }

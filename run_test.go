@@ -94,6 +94,22 @@ func TestRunGoexit(t *testing.T) {
 	})
 }
 
+// A panic of the function that is told of errors is logged, and harms nobody.
+func TestOnErrorPanics(t *testing.T) {
+	eachDriver(t, func(t *testing.T, opts ...rondo.Option) {
+		var log bytes.Buffer
+		opts = append(opts, rondo.Loops(1), rondo.OnError(func(string, error) { panic("in the hook") }),
+			rondo.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+		err := rondo.Run(func(t *async.Task) error {
+			rondo.Detach(t, "fails", func(*async.Task) error { return errBoom })
+			return async.Yield(t)
+		}, opts...)
+		if err != nil || !strings.Contains(log.String(), "in the hook") {
+			t.Errorf("error %v, logged %q", err, &log)
+		}
+	})
+}
+
 // A task's panic, Goexit or endless work must not harm the others.
 func TestTasksAreApart(t *testing.T) {
 	eachDriver(t, func(t *testing.T, opts ...rondo.Option) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -131,6 +132,11 @@ func (rt *Runtime) detached(name string, err error) {
 	switch {
 	case err == nil:
 	case rt.opts.onError != nil:
+		defer func() {
+			if p := recover(); p != nil { // which would end the loop
+				rt.opts.logger.Error("rondo: the function given to OnError panicked", "task", name, "panic", p, "stack", string(debug.Stack()))
+			}
+		}()
 		rt.opts.onError(name, err)
 	case !errors.Is(err, ErrShutdown):
 		rt.opts.logger.Error("rondo: detached task failed", "task", name, "err", err)

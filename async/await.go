@@ -72,17 +72,10 @@ func (a *Awaiting[T]) poll(t *Task) (v T, err error, done bool) {
 		return v, err, false
 	}
 	a.asked = true
-	if idle(t, a.f) {
+	if GiveUp(t, a.f, false) {
 		var zero T
 		return zero, cause, true
 	}
 	v, err = a.f.Poll(t) // it may have ended inside Cancel
 	return v, err, !IsPending(err)
-}
-
-// idle asks f to give up, on behalf of somebody who wants its result, and reports
-// whether it has none to wait for.
-func idle[T any](t *Task, f Future[T]) bool {
-	c, ok := f.(Canceler)
-	return !ok || c.Cancel(t, false)
 }

@@ -27,7 +27,7 @@ func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 		}
 		if cause := t.Cause(); cause != nil && !asked {
 			asked = true
-			if idle(t, f) {
+			if GiveUp(t, f, false) {
 				return zero, cause
 			}
 			continue // it may have ended inside Cancel

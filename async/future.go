@@ -39,6 +39,14 @@ type Canceler interface {
 	Cancel(t *Task, loser bool) (idle bool)
 }
 
+// GiveUp asks f, which has been polled, to give up, and reports whether there is
+// nothing to wait for: f has nothing in flight, or is no Canceler at all. It is what
+// combinators call for a child.
+func GiveUp[T any](t *Task, f Future[T], loser bool) (idle bool) {
+	c, ok := f.(Canceler)
+	return !ok || c.Cancel(t, loser)
+}
+
 // Pending is the error of a Poll without a result. It is a sentinel like io.EOF.
 var Pending error = &pending{}
 

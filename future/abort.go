@@ -68,7 +68,7 @@ func (x *abortable[T]) Poll(t *async.Task) (v T, err error) {
 	cancel(*cause)
 	x.scope = scope
 	x.view = scope.WithWaker(t.Waker())
-	if giveUp(&x.view, x.f, x.loser) {
+	if async.GiveUp(&x.view, x.f, x.loser) {
 		x.ended(nil)
 		return v, *cause
 	}
@@ -91,7 +91,7 @@ func (x *abortable[T]) Cancel(t *async.Task, loser bool) (idle bool) {
 	case x.scope != nil && !loser:
 		return false // it was asked by Stop
 	}
-	if giveUp(t, x.f, loser) {
+	if async.GiveUp(t, x.f, loser) {
 		x.ended(nil)
 		return true
 	}

@@ -78,7 +78,7 @@ func (a *arm[T]) giveUp(t *async.Task, loser bool) (s stage) {
 			s = a.burst(recover())
 		}
 	}()
-	idle := giveUp(t, a.f, loser)
+	idle := async.GiveUp(t, a.f, loser)
 	returned = true
 	switch {
 	case idle:

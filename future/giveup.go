@@ -6,13 +6,6 @@ import (
 	"rondo.dev/rondo/async"
 )
 
-// giveUp asks a future that has been polled to give up, and reports whether there
-// is nothing to wait for.
-func giveUp[T any](t *async.Task, f async.Future[T], loser bool) (idle bool) {
-	c, ok := f.(async.Canceler)
-	return !ok || c.Cancel(t, loser)
-}
-
 // cause is why t was cancelled, for results that have to say something.
 func cause(t *async.Task) error {
 	if err := t.Cause(); err != nil {
@@ -39,7 +32,7 @@ func (x *inner[T]) poll(t *async.Task) (v T, err error, lost bool) {
 
 // Cancel makes whatever embeds an inner a Canceler.
 func (x *inner[T]) Cancel(t *async.Task, loser bool) (idle bool) {
-	if giveUp(t, x.f, loser) {
+	if async.GiveUp(t, x.f, loser) {
 		x.loser = false
 		return true
 	}
@@ -65,7 +58,7 @@ type abandoning[T any] struct {
 func (x *abandoning[T]) Poll(t *async.Task) (nothing struct{}, err error) {
 	if !x.asked {
 		x.asked = true
-		if giveUp(t, x.f, true) {
+		if async.GiveUp(t, x.f, true) {
 			return nothing, nil
 		}
 	}

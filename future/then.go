@@ -42,7 +42,7 @@ func pollLate[T any](t *async.Task, f async.Future[T], asked bool) (T, error) {
 	if !asked || !async.IsPending(err) {
 		return v, err
 	}
-	if giveUp(t, f, false) {
+	if async.GiveUp(t, f, false) {
 		var zero T
 		return zero, cause(t)
 	}
@@ -51,7 +51,7 @@ func pollLate[T any](t *async.Task, f async.Future[T], asked bool) (T, error) {
 
 func (c *chain[T, U]) Cancel(t *async.Task, loser bool) (idle bool) {
 	if c.next != nil {
-		return giveUp(t, c.next, loser)
+		return async.GiveUp(t, c.next, loser)
 	}
 	idle = c.first.Cancel(t, loser)
 	c.asked = !idle && !loser
@@ -88,7 +88,7 @@ func (a *alternative[T]) Poll(t *async.Task) (T, error) {
 
 func (a *alternative[T]) Cancel(t *async.Task, loser bool) (idle bool) {
 	if a.next != nil {
-		return giveUp(t, a.next, loser)
+		return async.GiveUp(t, a.next, loser)
 	}
 	idle = a.first.Cancel(t, loser)
 	a.asked = !idle && !loser

@@ -30,7 +30,11 @@ func TestCloseWithOperationsInFlight(t *testing.T) {
 				ended++
 			})
 		}
-		var ops []*async.Child
+		ops := []*async.Child{expect("write", func(e *env) error {
+			m, err := a.Write(pattern(n, e.tooMuch())).Await(e.task)
+			n += m
+			return err
+		})}
 		for range 2 {
 			ops = append(ops,
 				expect("read", func(e *env) error { _, err := a.Read(make([]byte, 10)).Await(e.task); return err }),

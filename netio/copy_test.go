@@ -229,8 +229,7 @@ func TestSpliceEndsAsReadsAndWritesDo(t *testing.T) {
 				a, b := e.pair()
 				c, d := e.pair()
 				if x.full {
-					e.fill(c)
-					e.write(a, "hello")
+					e.spawn(func(e *env) { a.Write(pattern(0, e.tooMuch())).Await(e.task) })
 				}
 				child := e.spawn(func(e *env) {
 					_, err := netio.SpliceCopy(e.task, c, b, -1)

@@ -27,10 +27,13 @@ type Dialer struct {
 
 // Dial connects to a TCP address, "host:port", if network is "tcp", "tcp4" or
 // "tcp6"; and if it is "unix" to a Unix socket, the path of one or, with a leading
-// @, its abstract name (unix(7)). Names are resolved off the loop; of several addresses the first that
-// connects wins. The connection is at home on t's loop. Errors are *net.OpError;
-// cancelled, that wraps the cause, after the attempt has been given up. t must be
-// a task of an event loop.
+// @, its abstract name (unix(7)). Names are resolved off the loop; of several
+// addresses the first that connects wins. The connection is at home on t's loop. t
+// must be a task of an event loop.
+//
+// Errors are *net.OpError. If t is cancelled, that wraps the cause, and the attempt
+// has been given up by then; if it had succeeded all the same, Dial returns the
+// connection and no error.
 func Dial(t *async.Task, network, address string) (*Conn, error) {
 	return (&Dialer{}).Dial(t, network, address)
 }
@@ -100,7 +103,6 @@ type connecting struct {
 	waker   *async.Waker
 	begun   bool
 	done    bool
-	loser   bool
 	err     error
 }
 
@@ -119,9 +121,9 @@ func (x *connecting) Poll(t *async.Task) (int, error) {
 		x.waker = t.Waker()
 		return -1, async.Pending
 	}
-	if x.err != nil || x.loser {
+	if x.err != nil {
 		x.place.drv.CloseNow(x.fd)
-		if x.err == nil || x.err == driver.ErrCanceled {
+		if x.err == driver.ErrCanceled {
 			return -1, cancelled(t)
 		}
 		return -1, os.NewSyscallError("connect", x.err)
@@ -160,12 +162,12 @@ func (x *connecting) Complete(_ *driver.Op, r driver.Result) {
 	}
 }
 
-// Cancel makes it a Canceler: a connection that a loser has got is closed.
-func (x *connecting) Cancel(_ *async.Task, loser bool) (idle bool) {
+// Cancel makes it a Canceler. It is awaited by Dial and its like and by nobody else, so
+// it never is a loser.
+func (x *connecting) Cancel(*async.Task, bool) (idle bool) {
 	if !x.begun {
 		return true
 	}
-	x.loser = loser
 	x.place.drv.Cancel(&x.op)
 	return false
 }

@@ -13,6 +13,7 @@ import (
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/future"
 	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/timer"
 )
@@ -238,4 +239,27 @@ func TestHappyEyeballsCancelled(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A Dial that loses a Select after it has connected keeps the connection for whoever
+// asks; one that has not, nothing.
+func TestDialLoses(t *testing.T) {
+	onEach(t, func(e *env) {
+		ln := e.listen()
+		for range 10 {
+			dial := future.Go(func(t *async.Task) (*netio.Conn, error) {
+				return netio.Dial(t, "tcp", ln.Addr().String())
+			})
+			first, err := async.Await(e.task, future.Select(dial, async.Future[int](&ready{})))
+			e.check(err)
+			c := first.A
+			if first.Won == 1 {
+				// The one that was made all the same, or a new one.
+				c, err = async.Await(e.task, dial)
+				e.check(err)
+			}
+			e.close(c)
+		}
+		e.close(ln)
+	})
 }

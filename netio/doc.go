@@ -74,8 +74,13 @@
 // same goes for a time limit, and for the loser of a Select, whom nobody listens to
 // any more: the bytes that it has read go back into the connection for the next
 // read; the message that it has received is put back whole, with its files; the
-// connection that it has accepted waits at the listener; the one that it
-// has made is closed; and a write goes on with the rest when it is awaited again.
+// connection that it has accepted waits at the listener; and a write goes on with the
+// rest when it is awaited again.
+//
+// [Dial] is a function and not an operation, as is all that opens something. In a
+// Select it runs as a task of its own (future.Go), which is cancelled when it loses. A
+// connection that was made all the same is that task's result, and stays in its
+// future: await that again, and close what it has.
 //
 // # Errors
 //

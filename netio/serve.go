@@ -23,7 +23,7 @@ func Drain(d time.Duration) ServeOption { return func(s *server) { s.drain = d }
 // ServeErrors is called, on the loop of the connection, with the error that the
 // task of a handler has ended with: the handler's own, that of a child which
 // nobody awaited, an *async.PanicError, or async.ErrGoexit. c is closed by then. f
-// must neither block nor panic. The default logs panics and Goexits, and nothing
+// must not block; if it panics, that is logged. The default logs panics and Goexits, and nothing
 // else: errors of single connections are everyday.
 func ServeErrors(f func(c *Conn, err error)) ServeOption { return func(s *server) { s.onError = f } }
 
@@ -64,7 +64,7 @@ type Served struct {
 // Done is called once, by the task that serves the connection, at its end.
 func (s Served) Done(err error) {
 	if err != nil {
-		s.at.server.onError(s.Conn, err)
+		s.at.server.report(s.Conn, err)
 	}
 	s.at.ended()
 }

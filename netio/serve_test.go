@@ -233,6 +233,47 @@ func TestServeLogsPanics(t *testing.T) {
 	})
 }
 
+// The function that is told of errors may panic: that is logged, and the server goes on
+// and ends as ever.
+func TestServeErrorsPanics(t *testing.T) {
+	eachServing(t, func(e *env) {
+		var mu sync.Mutex
+		var log strings.Builder
+		ln, cancel, server := e.serve(func(t *async.Task, c *netio.Conn) error {
+			if err := echo(t, c); err != nil {
+				return err
+			}
+			return errTest
+		}, netio.MaxConns(2), netio.ServeErrors(func(*netio.Conn, error) { panic("in the hook") }),
+			netio.ServeLogger(slog.New(slog.NewTextHandler(&locked{&mu, &log}, nil))))
+		for range 5 {
+			c := e.dial(ln)
+			e.write(c, "hello")
+			e.equal(e.read(c, 5), "hello")
+			e.close(c)
+		}
+		cancel(errTest)
+		e.is(server.Await(e.task), errTest)
+		mu.Lock()
+		defer mu.Unlock()
+		if n := strings.Count(log.String(), "in the hook"); n != 5 {
+			e.Errorf("logged %d times: %q", n, log.String())
+		}
+	})
+}
+
+// locked is a writer that loops share.
+type locked struct {
+	mu *sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}
+
 // No more connections are served at once than MaxConns says, all of them in the
 // end, and the limit is reached whichever loops have accepted.
 func TestServeMaxConns(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -72,6 +73,17 @@ func serve(t *async.Task, ln *Listener, opts []ServeOption, start func(t *async.
 		return rondo.SpreadTo(t, ln.home.loop, func(t *async.Task) error { return s.run(t, ln) }).Await(t)
 	}
 	return s.run(t, ln)
+}
+
+// report tells the user's function of an error. It runs beside all that the loop has:
+// a panic of it must not go further.
+func (s *server) report(c *Conn, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("rondo: the function given to ServeErrors panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	s.onError(c, err)
 }
 
 func (s *server) logFatal(_ *Conn, err error) {

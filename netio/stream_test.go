@@ -285,20 +285,23 @@ func TestWritesQueue(t *testing.T) {
 		n := e.fill(a)
 		var writers []*async.Child
 		for i := range 5 {
-			from := n
+			from, size := n, 100_000
+			if i == 0 {
+				size = e.tooMuch() // the others wait behind it
+			}
 			if i != 2 {
-				n += 100_000
+				n += size
 			}
 			scope, cancel := e.task.WithCancel()
 			writers = append(writers, e.with(scope).spawn(func(e *env) {
-				m, err := a.Write(pattern(from, 100_000)).Await(e.task)
+				m, err := a.Write(pattern(from, size)).Await(e.task)
 				if i == 2 {
 					e.is(err, errTest)
 					e.equal(m, 0)
 					return
 				}
 				e.check(err)
-				e.equal(m, 100_000)
+				e.equal(m, size)
 			}))
 			if i == 2 {
 				cancel(errTest)

@@ -298,21 +298,16 @@ func (e *env) cancelled() *env {
 var errTest = errors.New("cancelled by the test")
 
 // fill writes bytes of pattern to c until that has to wait, and returns how many it
-// has written. The kernel moves bytes between the two ends in its own time, and has
-// room again when it has: full is what stays so for a while.
+// has written. The kernel moves bytes between the two ends in its own time and may have
+// room again when it has: what has to wait for certain writes tooMuch.
 func (e *env) fill(c sink) (written int) {
 	e.Helper()
-	for full := 0; full < 5; full++ {
-		task, stop := e.task.WithTimeout(20 * time.Millisecond)
-		n, err := c.Write(pattern(written, 1<<20)).Await(task)
+	for written == 0 {
+		task, stop := e.task.WithTimeout(10 * time.Millisecond)
+		n, err := c.Write(pattern(0, e.tooMuch())).Await(task)
 		stop()
-		if n > 0 {
-			full = 0
-		}
-		written += n
-		if err != nil {
-			e.is(err, os.ErrDeadlineExceeded)
-		}
+		e.is(err, os.ErrDeadlineExceeded)
+		written = n
 	}
 	return written
 }

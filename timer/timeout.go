@@ -57,7 +57,7 @@ func (x *timed[T]) Poll(t *async.Task) (T, error) {
 	v, err := x.f.Poll(&x.view)
 	if cause := x.view.Cause(); cause != nil && async.IsPending(err) && !x.asked {
 		x.asked = true
-		if c, ok := x.f.(async.Canceler); !ok || c.Cancel(&x.view, false) {
+		if async.GiveUp(&x.view, x.f, false) {
 			err = cause
 		} else {
 			v, err = x.f.Poll(&x.view)
@@ -90,8 +90,7 @@ func (x *timed[T]) Cancel(t *async.Task, loser bool) (idle bool) {
 		return false // it was asked by the time limit
 	}
 	x.asked = true
-	c, ok := x.f.(async.Canceler)
-	if !ok || c.Cancel(t, loser) {
+	if async.GiveUp(t, x.f, loser) {
 		x.end()
 		return true
 	}
