@@ -170,8 +170,10 @@ func (e *Executor) schedule(c *Core) {
 // Post makes f run on the executor. Any goroutine may call it. Posts of one
 // goroutine run in their order. It reports false if the executor is closed, and f
 // will not run.
-func (e *Executor) Post(f func()) (ok bool) {
-	first, ok := e.inbox.put(letter{f: f})
+func (e *Executor) Post(f func()) (ok bool) { return e.post(call(f)) }
+
+func (e *Executor) post(l letter) (ok bool) {
+	first, ok := e.inbox.put(l)
 	if first {
 		e.host.Interrupt()
 	}
@@ -192,14 +194,7 @@ func (e *Executor) Drain() (n int) {
 	}()
 	for _, l := range letters {
 		n++
-		if l.core != nil {
-			// The bit falls before the core is queued: a wake that comes from
-			// now on has to be noticed.
-			l.core.state.And(^stateRemote)
-			e.schedule(l.core)
-		} else {
-			l.f()
-		}
+		l.arrive()
 	}
 	return n
 }
