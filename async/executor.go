@@ -199,21 +199,6 @@ func (e *Executor) Drain() (n int) {
 	return n
 }
 
-// Advance tells the time, in nanoseconds on a clock that never goes back, and
-// fires the timers that are due. The owner calls it with a fresh reading once a
-// turn: timers started since the last call count from this one.
-func (e *Executor) Advance(now int64) (fired int) {
-	e.now = max(e.now, now)
-	return e.wheel.Advance(now)
-}
-
-// Now returns the last reading of the clock that Advance was told.
-func (e *Executor) Now() int64 { return e.now }
-
-// NextTimer returns when the next timer is due, on the clock of Advance. It may
-// be early, never late. The owner calls it right after Advance.
-func (e *Executor) NextTimer() (at int64, ok bool) { return e.wheel.Next() }
-
 // Tasks calls f for every task, parents before their children, until f returns
 // false.
 func (e *Executor) Tasks(f func(TaskInfo) bool) {
