@@ -1,6 +1,7 @@
 package rondo
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -72,9 +73,9 @@ func (c *blockingCall[T]) run() {
 	returned = true
 }
 
-// blockingPool bounds the goroutines that blocking calls run on. A goroutine goes
-// on with the next call that waits, and ends when there is none: Go keeps ended
-// goroutines for the next, so there is no pool of idle ones.
+// blockingPool bounds the goroutines that blocking calls run on. Each call has one of
+// its own, which it may end with runtime.Goexit: Go keeps ended goroutines for the
+// next, so there is no pool of idle ones.
 type blockingPool struct {
 	mu      sync.Mutex
 	limit   int
@@ -118,13 +119,12 @@ func (p *blockingPool) work(c runner) {
 func (p *blockingPool) withdraw(c runner) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i, q := range p.queue {
-		if q == c {
-			p.queue = append(p.queue[:i:i], p.queue[i+1:]...)
-			return true
-		}
+	i := slices.Index(p.queue, c)
+	if i < 0 {
+		return false
 	}
-	return false
+	p.queue = slices.Delete(p.queue, i, i+1)
+	return true
 }
 
 func (p *blockingPool) counts() (running, queued int) {

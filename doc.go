@@ -49,10 +49,12 @@
 // another thread locked than it was made with. Blocking is the place for what needs
 // a thread of its own.
 //
-// Fairness: a turn of the loop runs a bounded number of tasks, each may complete
-// a bounded number of operations before others get their turn, and the driver
-// delivers a bounded number of events. So the delay between a wake and the run of
-// its task is bounded if the tasks are.
+// Fairness: a turn of the loop runs at most 256 tasks, in the order in which they
+// were woken; each may complete a bounded number of operations before others get
+// their turn, and the driver delivers a bounded number of events. What came from
+// elsewhere and the timers that are due are taken in whole: each of them only makes
+// a task ready. So if the tasks are bounded in number and time, the delay between a
+// wake and the run of its task is, too.
 //
 // # Structure
 //

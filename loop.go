@@ -50,7 +50,7 @@ const (
 	// pollsPerTurn bounds how many tasks run before the driver is looked at.
 	// With the driver's own bound on events a turn it is the fairness guarantee:
 	// if tasks are bounded in number and time, so is the delay from a wake to
-	// its run.
+	// its run. Posts and timers need no bound: they only make tasks ready.
 	pollsPerTurn = 256
 
 	// yieldAfter is how long a busy loop keeps its processor before it offers

@@ -16,6 +16,7 @@ import (
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/internal/testdrivers"
 	"rondo.dev/rondo/timer"
 )
 
@@ -28,18 +29,9 @@ func eachDriver(t *testing.T, f func(t *testing.T, opts ...rondo.Option)) {
 			return driver.NewMemory(driver.MemoryOptions{}), nil
 		}))
 	})
-	if runtime.GOOS != "linux" {
-		return
-	}
-	t.Run("epoll", func(t *testing.T) { f(t, rondo.Driver("epoll"), rondo.Loops(3)) })
-	if d, err := driver.Open("io_uring", driver.Options{}); err != nil {
-		t.Logf("io_uring is not to be had here: %v", err)
-	} else {
-		d.Close()
-		t.Run("io_uring", func(t *testing.T) { f(t, rondo.Driver("io_uring"), rondo.Loops(3)) })
-		t.Run("io_uring locked", func(t *testing.T) {
-			f(t, rondo.Driver("io_uring"), rondo.Loops(2), rondo.LockedLoops())
-		})
+	for _, name := range testdrivers.Here() {
+		t.Run(name, func(t *testing.T) { f(t, rondo.Driver(name), rondo.Loops(3)) })
+		t.Run(name+" locked", func(t *testing.T) { f(t, rondo.Driver(name), rondo.Loops(2), rondo.LockedLoops()) })
 	}
 }
 
@@ -231,7 +223,7 @@ func TestSpreadInherits(t *testing.T) {
 					if got, ok := t.Deadline(); !ok || !got.Equal(want) {
 						return fmt.Errorf("loop %d: the deadline is %v, %v", l.Index(), got, ok)
 					}
-					if site := t.Core().Describe().Site; l != rondo.LoopOf(task) && !strings.Contains(site, "run_test.go") {
+					if site := t.Core().Describe().Site; !strings.Contains(site, "run_test.go") {
 						return fmt.Errorf("loop %d: spawned at %q", l.Index(), site)
 					}
 					return nil

@@ -22,7 +22,7 @@ func SpreadTo(t *async.Task, l *Loop, f func(t *async.Task) error) *async.Child 
 func spreadTo(t *async.Task, l *Loop, f func(t *async.Task) error, site uintptr) *async.Child {
 	l.placed.Add(1)
 	if l == LoopOf(t) {
-		return t.Go(f)
+		return t.GoFrom(site, f)
 	}
 	s := &spread{loop: l, f: f, site: site}
 	async.SpawnFrame(t, &s.child.Join, s)

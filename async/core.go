@@ -155,7 +155,7 @@ func (c *Core) Wake() {
 	if c.state.Load()&stateEnded != 0 || c.state.Or(stateRemote)&stateRemote != 0 {
 		return
 	}
-	if first, _ := c.exec.inbox.put(letter{core: c}); first {
+	if first, _ := c.exec.inbox.put(c); first {
 		c.exec.host.Interrupt()
 	}
 }

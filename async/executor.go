@@ -170,8 +170,10 @@ func (e *Executor) schedule(c *Core) {
 // Post makes f run on the executor. Any goroutine may call it. Posts of one
 // goroutine run in their order. It reports false if the executor is closed, and f
 // will not run.
-func (e *Executor) Post(f func()) (ok bool) {
-	first, ok := e.inbox.put(letter{f: f})
+func (e *Executor) Post(f func()) (ok bool) { return e.post(call(f)) }
+
+func (e *Executor) post(l letter) (ok bool) {
+	first, ok := e.inbox.put(l)
 	if first {
 		e.host.Interrupt()
 	}
@@ -192,32 +194,10 @@ func (e *Executor) Drain() (n int) {
 	}()
 	for _, l := range letters {
 		n++
-		if l.core != nil {
-			// The bit falls before the core is queued: a wake that comes from
-			// now on has to be noticed.
-			l.core.state.And(^stateRemote)
-			e.schedule(l.core)
-		} else {
-			l.f()
-		}
+		l.arrive()
 	}
 	return n
 }
-
-// Advance tells the time, in nanoseconds on a clock that never goes back, and
-// fires the timers that are due. The owner calls it with a fresh reading once a
-// turn: timers started since the last call count from this one.
-func (e *Executor) Advance(now int64) (fired int) {
-	e.now = max(e.now, now)
-	return e.wheel.Advance(now)
-}
-
-// Now returns the last reading of the clock that Advance was told.
-func (e *Executor) Now() int64 { return e.now }
-
-// NextTimer returns when the next timer is due, on the clock of Advance. It may
-// be early, never late. The owner calls it right after Advance.
-func (e *Executor) NextTimer() (at int64, ok bool) { return e.wheel.Next() }
 
 // Tasks calls f for every task, parents before their children, until f returns
 // false.

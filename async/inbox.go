@@ -17,11 +17,25 @@ type inbox struct {
 	closed bool // nobody will take any more
 }
 
-// letter is a wake of core, or a call of f.
-type letter struct {
-	core *Core
-	f    func()
+// A letter is something that is to happen at the executor: the wake of a task, the
+// start of an operation, or what a function does. It is an interface so that posting
+// one of the first two allocates nothing.
+type letter interface {
+	// arrive is called by the executor's owner.
+	arrive()
 }
+
+// arrive wakes c. The bit falls before c is queued: a wake that comes from now on
+// has to be noticed.
+func (c *Core) arrive() {
+	c.state.And(^stateRemote)
+	c.exec.schedule(c)
+}
+
+// call is a function as a letter.
+type call func()
+
+func (f call) arrive() { f() }
 
 func (b *inbox) put(l letter) (first, ok bool) {
 	b.mu.Lock()

@@ -196,8 +196,12 @@ type Child struct {
 }
 
 // Go starts f as a child of t; see Join for what that means.
-func (t *Task) Go(f func(*Task) error) *Child {
-	c := &Child{Join[struct{}]{joinRun[struct{}]{f: noValue(f), site: caller()}}}
+func (t *Task) Go(f func(*Task) error) *Child { return t.GoFrom(caller(), f) }
+
+// GoFrom is Go on behalf of somebody else: site is the program counter at which the
+// child says that it was spawned.
+func (t *Task) GoFrom(site uintptr, f func(*Task) error) *Child {
+	c := &Child{Join[struct{}]{joinRun[struct{}]{f: noValue(f), site: site}}}
 	c.run.core.Start(t, &c.run)
 	return c
 }

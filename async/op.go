@@ -104,8 +104,8 @@ func (o *Op[T]) awaitHere(t *Task) (T, error) {
 }
 
 // Wait is Await for a plain goroutine: it blocks until the operation has its
-// result, or ctx ends and the operation has been cancelled. It costs an
-// allocation and a trip to the object's executor and back; a goroutine that
+// result, or ctx ends and the operation has been cancelled. It costs a dozen small
+// allocations and a trip to the object's executor and back; a goroutine that
 // lives on a connection is better off with a net.Conn. A task that calls it would
 // block its loop, and panics if it comes to that.
 func (o Op[T]) Wait(ctx context.Context) (T, error) {

@@ -11,8 +11,8 @@ var ErrExecutorClosed = errors.New("rondo: the object's event loop has ended")
 
 // remote carries one operation to the executor that its object is at home on,
 // and the result back: for tasks of other loops, and for goroutines. It stands
-// in for the source on the waiting side, and is a root task on the other: one
-// allocation, one post, one wake.
+// in for the source on the waiting side, and is the letter that goes to the other
+// and a root task there: one allocation, one post, one wake.
 //
 // Who touches what: src to arg are set before the post. From then on everything
 // but waker belongs to home, until done is set; and after that to the waiting
@@ -61,7 +61,7 @@ func (r *remote[T]) Home() *Executor { return r.exec }
 func (r *remote[T]) Start(t *Task, buf []byte, arg uint64) (ticket uint32) {
 	r.buf, r.arg = buf, arg
 	r.waker.Store(t.waker)
-	if !r.home.Post(func() { r.core.StartRoot(r.home, r) }) {
+	if !r.home.post(r) {
 		r.keep, r.err = false, ErrExecutorClosed
 		if heir, ok := r.home.host.(Heir); ok && r.shielded {
 			heir.Inherit(r.inherited)
@@ -70,6 +70,9 @@ func (r *remote[T]) Start(t *Task, buf []byte, arg uint64) (ticket uint32) {
 	}
 	return 1
 }
+
+// arrive begins the operation at home.
+func (r *remote[T]) arrive() { r.core.StartRoot(r.home, r) }
 
 // inherited carries out a shielded operation, which is to close something, at a home
 // that has ended: it is over at once, or not at all.

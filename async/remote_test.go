@@ -474,3 +474,29 @@ func TestNoByteIsLost(t *testing.T) {
 		})
 	}
 }
+
+// instant is a source at home somewhere, whose operations are over at once.
+type instant struct{ home *async.Executor }
+
+func (s instant) Home() *async.Executor                           { return s.home }
+func (instant) Start(*async.Task, []byte, uint64) (ticket uint32) { return 1 }
+func (instant) PollOp(*async.Task, uint32, bool) (int, error)     { return 1, nil }
+func (instant) CancelOp(*async.Task, uint32) (idle bool)          { return true }
+func (instant) Settle(uint32, bool) (used int)                    { return 0 }
+
+// TestRemoteAllocations: the remote way allocates once for a task.
+func TestRemoteAllocations(t *testing.T) {
+	home, here := startLoop(t), startLoop(t)
+	var allocs float64
+	err := runOn(here, func(t *async.Task) error {
+		op := async.NewOp[int](&instant{&home.exec}, nil, 0)
+		allocs = testing.AllocsPerRun(100, func() { op.Await(t) })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if allocs != 1 {
+		t.Errorf("%v allocations for an operation of another loop, want 1", allocs)
+	}
+}

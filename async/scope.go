@@ -172,17 +172,3 @@ func (c *Core) under() *scope {
 	}
 	return nil
 }
-
-// StartTimer starts a timer that fires on the executor, d after now or a little
-// later, never earlier. The executor's owner calls it.
-func (e *Executor) StartTimer(x *wheel.Timer, d time.Duration, f wheel.Firer) {
-	e.wheel.StartAfter(x, int64(d), f)
-}
-
-// StartTimerAt starts a timer that fires when the clock of Advance has reached at.
-func (e *Executor) StartTimerAt(x *wheel.Timer, at int64, f wheel.Firer) {
-	e.wheel.StartAt(x, at, f)
-}
-
-// StopTimer stops a timer and reports whether it was running.
-func (e *Executor) StopTimer(x *wheel.Timer) bool { return e.wheel.Stop(x) }

@@ -13,6 +13,7 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/channel"
 	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/internal/testdrivers"
 )
 
 // drivers returns the options of runtimes to be tested on.
@@ -20,11 +21,8 @@ func drivers() map[string][]rondo.Option {
 	m := map[string][]rondo.Option{"memory": {rondo.OpenDriver(func() (driver.Driver, error) {
 		return driver.NewMemory(driver.MemoryOptions{}), nil
 	})}}
-	for _, name := range []string{"io_uring", "epoll"} {
-		if d, err := driver.Open(name, driver.Options{}); err == nil {
-			d.Close()
-			m[name] = []rondo.Option{rondo.Driver(name)}
-		}
+	for _, name := range testdrivers.Here() {
+		m[name] = []rondo.Option{rondo.Driver(name)}
 	}
 	return m
 }

@@ -6,6 +6,7 @@ import (
 
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/driver/drivertest"
+	"rondo.dev/rondo/internal/testdrivers"
 )
 
 // The kernel wakes those that wait for one descriptor in an order of its own.
@@ -14,6 +15,7 @@ var uringLacks = []drivertest.Feature{drivertest.Order}
 func openUring(t *testing.T, o driver.Options) driver.Driver {
 	d, err := driver.OpenUring(o)
 	if err != nil {
+		testdrivers.Here() // panics if it has to be there
 		t.Skip(err)
 	}
 	return d

@@ -14,6 +14,7 @@ import (
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/fileio"
 	"rondo.dev/rondo/internal/leak"
+	"rondo.dev/rondo/internal/testdrivers"
 	"rondo.dev/rondo/timer"
 )
 
@@ -37,11 +38,8 @@ func worlds() []*world {
 		{name: "memory,win", memory: &driver.MemoryOptions{Faults: driver.Faults{Delay: 0.5, Win: 1}}},
 		{name: "memory,late,win", memory: &driver.MemoryOptions{Faults: driver.Faults{Delay: 0.5, Short: 0.3, Late: 0.5, Win: 0.5}}},
 	}
-	for _, name := range []string{"io_uring", "epoll"} {
-		if d, err := driver.Open(name, driver.Options{}); err == nil {
-			d.Close()
-			ws = append(ws, &world{name: name, opts: []rondo.Option{rondo.Driver(name)}})
-		}
+	for _, name := range testdrivers.Here() {
+		ws = append(ws, &world{name: name, opts: []rondo.Option{rondo.Driver(name)}})
 	}
 	return ws
 }

@@ -10,6 +10,7 @@ import (
 	"rondo.dev/rondo/asynctest"
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/future"
+	"rondo.dev/rondo/internal/testdrivers"
 	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/timer"
 )
@@ -89,11 +90,8 @@ func drivers() map[string]rondo.Option {
 			return driver.NewMemory(driver.MemoryOptions{Faults: faults}), nil
 		})
 	}
-	for _, name := range []string{"io_uring", "epoll"} {
-		if d, err := driver.Open(name, driver.Options{}); err == nil {
-			d.Close()
-			all[name] = rondo.Driver(name)
-		}
+	for _, name := range testdrivers.Here() {
+		all[name] = rondo.Driver(name)
 	}
 	return all
 }

@@ -12,6 +12,7 @@ import (
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/internal/testdrivers"
 	"rondo.dev/rondo/lock"
 )
 
@@ -20,11 +21,8 @@ func runtimes(t *testing.T, f func(t *testing.T, rt *rondo.Runtime)) {
 	drivers := map[string]rondo.Option{"memory": rondo.OpenDriver(func() (driver.Driver, error) {
 		return driver.NewMemory(driver.MemoryOptions{}), nil
 	})}
-	for _, name := range []string{"io_uring", "epoll"} {
-		if d, err := driver.Open(name, driver.Options{}); err == nil {
-			d.Close()
-			drivers[name] = rondo.Driver(name)
-		}
+	for _, name := range testdrivers.Here() {
+		drivers[name] = rondo.Driver(name)
 	}
 	for name, opt := range drivers {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/internal/leak"
+	"rondo.dev/rondo/internal/testdrivers"
 	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/timer"
 )
@@ -42,13 +43,10 @@ func worlds() []*world {
 		{name: "memory,win", memory: &driver.MemoryOptions{Faults: driver.Faults{Win: 1}}},
 		{name: "memory,late,win", memory: &driver.MemoryOptions{Faults: driver.Faults{Late: 1, Win: 1}}},
 	}
-	for _, name := range []string{"io_uring", "epoll"} {
-		if d, err := driver.Open(name, driver.Options{}); err == nil {
-			d.Close()
-			ws = append(ws, &world{name: name, opts: []rondo.Option{rondo.Driver(name)}, loops: 1})
-			if name == "io_uring" {
-				ws = append(ws, &world{name: name + ",locked", opts: []rondo.Option{rondo.Driver(name), rondo.LockedLoops()}, loops: 1})
-			}
+	for _, name := range testdrivers.Here() {
+		ws = append(ws, &world{name: name, opts: []rondo.Option{rondo.Driver(name)}, loops: 1})
+		if name == "io_uring" {
+			ws = append(ws, &world{name: name + ",locked", opts: []rondo.Option{rondo.Driver(name), rondo.LockedLoops()}, loops: 1})
 		}
 	}
 	return ws

@@ -13,6 +13,7 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/internal/leak"
+	"rondo.dev/rondo/internal/testdrivers"
 	"rondo.dev/rondo/netio"
 )
 
@@ -41,13 +42,10 @@ func worlds() []*World {
 		inMemory("memory,late", driver.MemoryOptions{Faults: driver.Faults{Late: 1}}),
 		inMemory("memory,short", driver.MemoryOptions{Faults: driver.Faults{Short: 0.5}}),
 	}
-	for _, name := range []string{"io_uring", "epoll"} {
-		if d, err := driver.Open(name, driver.Options{}); err == nil {
-			d.Close()
-			ws = append(ws, &World{name: name, Kernel: true, opts: func(func(*driver.Memory)) []rondo.Option {
-				return []rondo.Option{rondo.Driver(name)}
-			}})
-		}
+	for _, name := range testdrivers.Here() {
+		ws = append(ws, &World{name: name, Kernel: true, opts: func(func(*driver.Memory)) []rondo.Option {
+			return []rondo.Option{rondo.Driver(name)}
+		}})
 	}
 	return ws
 }

@@ -10,6 +10,7 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/internal/leak"
+	"rondo.dev/rondo/internal/testdrivers"
 )
 
 // A World is a driver to run a test on.
@@ -26,11 +27,8 @@ func All() []World {
 		rondo.Loops(1),
 		rondo.OpenDriver(func() (driver.Driver, error) { return driver.NewMemory(driver.MemoryOptions{}), nil }),
 	}}}
-	for _, name := range []string{"io_uring", "epoll"} {
-		if d, err := driver.Open(name, driver.Options{}); err == nil {
-			d.Close()
-			ws = append(ws, World{name, true, []rondo.Option{rondo.Driver(name), rondo.Loops(2)}})
-		}
+	for _, name := range testdrivers.Here() {
+		ws = append(ws, World{name, true, []rondo.Option{rondo.Driver(name), rondo.Loops(2)}})
 	}
 	return ws
 }
