@@ -134,15 +134,16 @@ func talk(cmd *exec.Cmd, keys bool) error {
 		return err
 	}
 	lines := bufio.NewScanner(out)
-	for _, say := range []string{"one", "K", "two", "K", "three"} {
-		if say == "K" && !keys {
+	for _, say := range []string{"one", "K", "two", "k", "three", "K", "four"} {
+		change := strings.EqualFold(say, "k")
+		if change && !keys {
 			continue
 		}
 		if _, err := io.WriteString(in, say+"\n"); err != nil {
 			return err
 		}
 		expect := say
-		if say == "K" {
+		if change {
 			expect = "KEYUPDATE"
 		}
 		for lines.Scan() && lines.Text() != expect {
