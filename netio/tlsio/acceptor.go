@@ -31,43 +31,37 @@ type Acceptor struct {
 // handshake. It is else like Client. A client that takes its time holds up t; Serve
 // limits that.
 func (a *Acceptor) Accept(t *async.Task, raw *netio.Conn) (*Conn, error) {
+	c, conn := a.conn(raw)
+	return handshake(t, c, conn)
+}
+
+// conn returns a connection that has yet to shake hands, by what is returned besides.
+func (a *Acceptor) conn(raw *netio.Conn) (*Conn, *tls.Conn) {
 	c := newConn(raw)
 	config := a.Config
 	if !a.KeepCryptoTLS {
 		c.wire.shaking.handover, config = newHandover(config)
 	}
-	return handshake(t, c, tls.Server(&c.wire, config))
+	return c, tls.Server(&c.wire, config)
 }
 
 // Serve is netio.Serve with TLS: it accepts connections, and runs handler for each
 // when its handshake is over, on the loop with the least to do. A handshake that
 // fails ends the connection, and is told to netio.ServeErrors.
 func (a *Acceptor) Serve(t *async.Task, ln *netio.Listener, handler func(t *async.Task, c *Conn) error, opts ...netio.ServeOption) error {
-	return netio.Serve(t, ln, func(t *async.Task, raw *netio.Conn) error {
-		c, err := a.accept(t, raw)
-		if err != nil {
-			return err
-		}
-		defer c.close(t)
-		return handler(t, c)
+	return netio.ServeFrames(t, ln, func(t *async.Task, served netio.Served) {
+		s := &serving{Served: served, acceptor: a, handler: handler, parent: t}
+		s.begin()
 	}, opts...)
 }
 
-func (a *Acceptor) accept(t *async.Task, raw *netio.Conn) (*Conn, error) {
-	limit := a.HandshakeTimeout
-	if limit == 0 {
-		limit = HandshakeTimeout
+// limit returns how long a handshake may take, 0 or less if for ever.
+func (a *Acceptor) limit() time.Duration {
+	if a.HandshakeTimeout == 0 {
+		return HandshakeTimeout
 	}
-	if limit > 0 {
-		var stop func()
-		t, stop = t.WithTimeout(limit)
-		defer stop()
-	}
-	return a.Accept(t, raw)
+	return a.HandshakeTimeout
 }
-
-// close is a function of its own to keep its operation off the handler's stack.
-func (c *Conn) close(t *async.Task) { c.Close().Await(t) }
 
 // Server is Accept of an Acceptor with this config.
 func Server(t *async.Task, raw *netio.Conn, config *tls.Config) (*Conn, error) {

@@ -27,8 +27,8 @@ func Client(t *async.Task, raw *netio.Conn, config *tls.Config) (*Conn, error) {
 
 var errRenegotiation = errors.New("rondo/tlsio: the config allows renegotiation, which is not supported")
 
-// handshake runs on a coroutine of its own, whose stack has become large, and is
-// the next handshake's when this one is over: t's can stay as small as it is.
+// handshake runs on a coroutine of its own, whose stack becomes large: t's can stay as
+// small as it is.
 func handshake(t *async.Task, c *Conn, conn *tls.Conn) (*Conn, error) {
 	shaking := async.Spawn(t, func(t *async.Task) (struct{}, error) {
 		t.Core().Decline()
@@ -46,6 +46,7 @@ func (c *Conn) handshake(t *async.Task, conn *tls.Conn) error {
 	if h != nil {
 		defer h.forget()
 	}
+	t.Core().DropStack()
 	c.wire.shaking.task = t
 	// Without a Done: crypto/tls would start a goroutine to look at it.
 	err := conn.HandshakeContext(context.WithoutCancel(t))
