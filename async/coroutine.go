@@ -16,6 +16,7 @@ type Coroutine struct {
 	owner  Frame // what it stands for in its core, if it is the core's frame
 	failed error // how the last function ended if it did not return
 	gone   bool  // its function called runtime.Goexit: it can't be used again
+	grown  bool  // see DropStack
 }
 
 // Body is a function to be run on a coroutine.
@@ -49,6 +50,21 @@ func (co *Coroutine) Close() {
 // Gone reports whether the coroutine has ended, because its function called
 // runtime.Goexit. A Host that gets one back by Recycle forgets it.
 func (co *Coroutine) Gone() bool { return co.gone }
+
+// Grown reports whether a function has called DropStack. A Host that gets such a
+// coroutine back by Recycle closes it.
+func (co *Coroutine) Grown() bool { return co.grown }
+
+// DropStack has the coroutine that c's function runs on, if it runs on one, closed at
+// the function's end and not kept for others. The function itself calls it, when it
+// knows that it makes the stack large: whoever got that next might keep it for long,
+// and stacks of 4 KiB are never made smaller again. A new coroutine costs a
+// microsecond or two.
+func (c *Core) DropStack() {
+	if co := c.exec.stack; co != nil && co.core == c {
+		co.grown = true
+	}
+}
 
 // Begin puts b on an idle coroutine, as a part of the task c. Resume runs it.
 func (co *Coroutine) Begin(c *Core, b Body) { co.core, co.body = c, b }

@@ -38,10 +38,14 @@ func (p *Pool) Get() *async.Coroutine {
 	return New()
 }
 
-// Put takes a coroutine back, and keeps it unless it is gone.
+// Put takes a coroutine back, and keeps it unless it is gone or its stack has grown.
 func (p *Pool) Put(co *async.Coroutine) {
 	p.lent--
-	if !co.Gone() {
+	switch {
+	case co.Gone():
+	case co.Grown():
+		co.Close()
+	default:
 		p.idle = append(p.idle, co)
 	}
 }

@@ -102,6 +102,25 @@ func TestGone(t *testing.T) {
 	}
 }
 
+// TestGrown: a coroutine whose function has made its stack large is not kept, whether
+// that returned or panicked.
+func TestGrown(t *testing.T) {
+	before := runtime.NumGoroutine()
+	h := newHost()
+	h.run(3, func(t *async.Task) error { t.Core().DropStack(); return async.Yield(t) })
+	h.expect(t, 0, 0)
+	h.run(3, func(t *async.Task) error { t.Core().DropStack(); panic("oh") })
+	h.expect(t, 0, 0)
+	h.run(3, func(t *async.Task) error { t.Core().DropStack(); runtime.Goexit(); return nil })
+	h.expect(t, 0, 0)
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d coroutines are left", n-before)
+	}
+	h.run(2, async.Yield)
+	h.expect(t, 2, 0)
+	h.pool.Close()
+}
+
 // TestWarmest: the coroutine that was given back last is lent first.
 func TestWarmest(t *testing.T) {
 	var p coro.Pool

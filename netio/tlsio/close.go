@@ -49,12 +49,14 @@ func (x *connClose) Start(*async.Task, []byte, uint64) uint32 {
 		return tooLate
 	}
 	k := &closing{limit: c.raw.SetWriteDeadline(time.Now().Add(closeLimit)), close: c.raw.Close()}
-	if c.sending != nil || c.broken != nil || c.tls.CloseWrite() != nil {
+	if c.sending != nil || c.broken != nil {
 		k.stage = shutting
+	} else {
+		c.layer.closeWrite() // refused after an alert, which is then what is sent
 	}
 	c.closing = k
-	c.lent = nil // not to be used again: whoever has it need not know of this
-	c.stash = nil
+	c.layer.close()
+	c.stash, c.wire.in = nil, nil
 	// Copies: whoever is woken may take the result at once.
 	for _, r := range slices.Clone(c.reads) {
 		wake(&r.waker)

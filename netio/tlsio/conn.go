@@ -15,13 +15,13 @@ import (
 // order in which they were started, and so are writes; it is at home on the loop of
 // the connection below.
 //
-// While it waits it holds no record, no buffer and no stack, but what crypto/tls
-// keeps; see the package's comment.
+// While it waits it holds no record, no buffer and no stack; see the package's comment
+// for what it does hold.
 type Conn struct {
-	raw  *netio.Conn
-	tls  *tls.Conn
-	wire wire
-	home *place
+	raw   *netio.Conn
+	layer layer // from the end of the handshake
+	wire  wire
+	home  *place
 
 	reads  []reading // the first one has its turn
 	writes []writing // likewise
@@ -30,24 +30,22 @@ type Conn struct {
 	tx      async.Op[int]    // the transport's write of sending, while that is not nil
 	sending []byte
 	stash   []byte // was read, and put back: the next read gets it first
-	lent    []byte // the buffer that a Recv has lent
 	broken  error  // why nothing can be sent any more
 	closing *closing
 
 	receiving bool
-	drained   bool // crypto/tls has asked for more than there is
+	drained   bool // the layer has asked for more than there is
 }
 
-func newConn(raw *netio.Conn, wrap func(net.Conn) *tls.Conn) *Conn {
+func newConn(raw *netio.Conn) *Conn {
 	c := &Conn{raw: raw, home: placeOf(raw.Home())}
-	c.wire.conn = c
-	c.tls = wrap(&c.wire)
+	c.wire.conn, c.wire.shaking = c, new(shaking)
 	return c
 }
 
 // ConnectionState returns what the handshake has agreed on. It is for tasks of the
 // home loop, like all that is not an operation.
-func (c *Conn) ConnectionState() tls.ConnectionState { return c.tls.ConnectionState() }
+func (c *Conn) ConnectionState() tls.ConnectionState { return c.layer.state() }
 
 // Transport returns the connection below. It may be asked and be given options, and
 // must not be read or written.

@@ -40,16 +40,16 @@ func configs(t testing.TB) (server, client *tls.Config, ca *testcert.Authority) 
 }
 
 // pair returns both ends of a TLS connection.
-func pair(e *testworld.Env) (client, server *tlsio.Conn) {
+func pair(e *env) (client, server *tlsio.Conn) {
 	e.Helper()
 	forServer, forClient, _ := configs(e)
 	a, b := e.Pair()
 	return shake(e, a, forClient, b, forServer)
 }
 
-func shake(e *testworld.Env, a *netio.Conn, forClient *tls.Config, b *netio.Conn, forServer *tls.Config) (client, server *tlsio.Conn) {
+func shake(e *env, a *netio.Conn, forClient *tls.Config, b *netio.Conn, forServer *tls.Config) (client, server *tlsio.Conn) {
 	e.Helper()
-	accepting := async.Spawn(e.Task, func(t *async.Task) (*tlsio.Conn, error) { return tlsio.Server(t, b, forServer) })
+	accepting := async.Spawn(e.Task, func(t *async.Task) (*tlsio.Conn, error) { return e.server(forServer).Accept(t, b) })
 	client, err := tlsio.Client(e.Task, a, forClient)
 	e.Check(err)
 	server, err = accepting.Await(e.Task)
@@ -57,7 +57,7 @@ func shake(e *testworld.Env, a *netio.Conn, forClient *tls.Config, b *netio.Conn
 	return client, server
 }
 
-func closeAll(e *testworld.Env, cs ...*tlsio.Conn) {
+func closeAll(e *env, cs ...*tlsio.Conn) {
 	e.Helper()
 	for _, c := range cs {
 		e.Check(c.Close().Await(e.Task))
@@ -107,7 +107,7 @@ func TestBothWays(t *testing.T) {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
 			forServer, forClient, _ := configs(t)
 			forClient.MaxVersion = version
-			testworld.OnEach(t, func(e *testworld.Env) {
+			onEach(t, func(e *env) {
 				a, b := e.Pair()
 				client, server := shake(e, a, forClient, b, forServer)
 				e.Equal(client.ConnectionState().Version, version)
@@ -150,7 +150,7 @@ func TestBothWays(t *testing.T) {
 // pieces: every chunk is a byte.
 func TestBytewise(t *testing.T) {
 	forServer, forClient, _ := configs(t)
-	testworld.OnEach(t, func(e *testworld.Env) {
+	onEach(t, func(e *env) {
 		a, b := e.Pair()
 		peer := tls.Server(green.Conn(e.Task, b), forServer)
 		message := pattern(500)
@@ -183,7 +183,7 @@ func TestBytewise(t *testing.T) {
 // A Read that is cancelled, is out of time or has lost a Select at any moment, in the
 // middle of records too, loses nothing.
 func TestInterruptedReadsLoseNothing(t *testing.T) {
-	testworld.OnEach(t, func(e *testworld.Env) {
+	onEach(t, func(e *env) {
 		client, server := pair(e)
 		message := pattern(200_000)
 		writing := e.Spawn(func(e *testworld.Env) {
@@ -248,7 +248,7 @@ func TestInterruptedReadsLoseNothing(t *testing.T) {
 // A Write that is cancelled or out of time says how much the peer will get, and what
 // is written afterwards follows that.
 func TestInterruptedWrites(t *testing.T) {
-	testworld.OnEach(t, func(e *testworld.Env) {
+	onEach(t, func(e *env) {
 		client, server := pair(e)
 		message := pattern(16 << 20)
 		at := 0
@@ -286,7 +286,7 @@ func TestInterruptedWrites(t *testing.T) {
 
 // Goroutines use the connection with Wait.
 func TestWait(t *testing.T) {
-	testworld.OnEach(t, func(e *testworld.Env) {
+	onEach(t, func(e *env) {
 		client, server := pair(e)
 		message := pattern(100_000)
 		ctx := context.Background()
@@ -316,7 +316,7 @@ func TestWait(t *testing.T) {
 
 // Close ends what others wait in, and the peer learns that it was meant.
 func TestClose(t *testing.T) {
-	testworld.OnEach(t, func(e *testworld.Env) {
+	onEach(t, func(e *env) {
 		client, server := pair(e)
 		var waiting []*async.Child
 		for range 3 {
@@ -337,13 +337,23 @@ func TestClose(t *testing.T) {
 
 // What Recv has lent is not given to others because somebody else closes.
 func TestLentBytesOutliveAForeignClose(t *testing.T) {
-	testworld.OnEach(t, func(e *testworld.Env) {
+	onEach(t, func(e *env) {
 		a, b := pair(e)
 		x, y := pair(e)
 		_, err := a.Write([]byte("mine")).Await(e.Task)
 		e.Check(err)
-		lent, err := b.Recv().Await(e.Task)
-		e.Check(err)
+		borrowed, closed := false, false
+		borrower := e.Spawn(func(e *testworld.Env) {
+			lent, err := b.Recv().Await(e.Task)
+			e.Check(err)
+			for borrowed = true; !closed; {
+				e.Check(async.Yield(e.Task))
+			}
+			e.Equal(string(lent), "mine")
+		})
+		for !borrowed {
+			e.Check(async.Yield(e.Task))
+		}
 		closeAll(e, b)
 		for range 4 {
 			_, err = x.Write([]byte("SECRET")).Await(e.Task)
@@ -351,7 +361,8 @@ func TestLentBytesOutliveAForeignClose(t *testing.T) {
 			_, err = y.Recv().Await(e.Task)
 			e.Check(err)
 		}
-		e.Equal(string(lent), "mine")
+		closed = true
+		e.Check(borrower.Await(e.Task))
 		closeAll(e, a, x, y)
 	})
 }
@@ -367,7 +378,7 @@ func TestTruncation(t *testing.T) {
 		"in a record":     {"\x17\x03\x03\x01\x00abc", io.ErrUnexpectedEOF},
 	} {
 		t.Run(name, func(t *testing.T) {
-			testworld.OnEach(t, func(e *testworld.Env) {
+			onEach(t, func(e *env) {
 				client, server := pair(e)
 				_, err := client.Transport().Write([]byte(c.rest)).Await(e.Task)
 				e.Check(err)
@@ -391,7 +402,7 @@ func TestBadRecord(t *testing.T) {
 		"version":   "\x17\x07\x07\x00\x20" + string(make([]byte, 32)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			testworld.OnEach(t, func(e *testworld.Env) {
+			onEach(t, func(e *env) {
 				client, server := pair(e)
 				_, err := client.Transport().Write([]byte(bad)).Await(e.Task)
 				e.Check(err)

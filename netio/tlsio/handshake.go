@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/netio"
@@ -22,24 +21,18 @@ func Client(t *async.Task, raw *netio.Conn, config *tls.Config) (*Conn, error) {
 		raw.Close().Await(t)
 		return nil, errRenegotiation
 	}
-	return handshake(t, newConn(raw, func(w net.Conn) *tls.Conn { return tls.Client(w, config) }))
+	c := newConn(raw)
+	return handshake(t, c, tls.Client(&c.wire, config))
 }
 
 var errRenegotiation = errors.New("rondo/tlsio: the config allows renegotiation, which is not supported")
 
-// Server makes a TLS connection of raw, as a server, and returns it after the
-// handshake. It is else like Client. A client that takes its time holds up t; Serve
-// limits that.
-func Server(t *async.Task, raw *netio.Conn, config *tls.Config) (*Conn, error) {
-	return handshake(t, newConn(raw, func(w net.Conn) *tls.Conn { return tls.Server(w, config) }))
-}
-
-// handshake runs on a coroutine of its own, whose stack has become large, and is
-// the next handshake's when this one is over: t's can stay as small as it is.
-func handshake(t *async.Task, c *Conn) (*Conn, error) {
+// handshake runs on a coroutine of its own, whose stack becomes large: t's can stay as
+// small as it is.
+func handshake(t *async.Task, c *Conn, conn *tls.Conn) (*Conn, error) {
 	shaking := async.Spawn(t, func(t *async.Task) (struct{}, error) {
 		t.Core().Decline()
-		return struct{}{}, c.handshake(t)
+		return struct{}{}, c.handshake(t, conn)
 	})
 	if _, err := shaking.Await(t); err != nil {
 		c.raw.Close().Await(t)
@@ -48,15 +41,34 @@ func handshake(t *async.Task, c *Conn) (*Conn, error) {
 	return c, nil
 }
 
-func (c *Conn) handshake(t *async.Task) error {
-	c.wire.shaking = t
+func (c *Conn) handshake(t *async.Task, conn *tls.Conn) error {
+	h := c.wire.shaking.handover
+	if h != nil {
+		defer h.forget()
+	}
+	t.Core().DropStack()
+	c.wire.shaking.task = t
 	// Without a Done: crypto/tls would start a goroutine to look at it.
-	err := c.tls.HandshakeContext(context.WithoutCancel(t))
+	err := conn.HandshakeContext(context.WithoutCancel(t))
 	c.wire.shaking = nil
 	if sendErr := c.flush(t); err == nil {
 		err = sendErr
 	}
+	if err == nil {
+		c.layer = c.home.layer(conn, &c.wire, h)
+	}
 	return err
+}
+
+// layer returns what sees to a connection's records from now on.
+func (p *place) layer(conn *tls.Conn, w *wire, h *handover) layer {
+	if h != nil {
+		agreed := conn.ConnectionState()
+		if s, ok := h.take(&p.ciphers, &agreed); ok {
+			return &carried{session: s, wire: w, agreed: &agreed}
+		}
+	}
+	return &standard{tls: conn, home: p}
 }
 
 // shake is a Read amid the handshake: it sends what there is, and waits for more.

@@ -17,10 +17,11 @@ import (
 )
 
 // ends runs both handshakes, and returns how they went.
-func ends(e *testworld.Env, forClient, forServer *tls.Config) (client, server *tlsio.Conn, clientErr, serverErr error) {
+func ends(e *env, forClient, forServer *tls.Config) (client, server *tlsio.Conn, clientErr, serverErr error) {
 	a, b := e.Pair()
+	acceptor := e.server(forServer)
 	accepting := e.Spawn(func(e *testworld.Env) {
-		server, serverErr = tlsio.Server(e.Task, b, forServer)
+		server, serverErr = acceptor.Accept(e.Task, b)
 		if serverErr == nil {
 			// With TLS 1.3 the client's part may turn out badly when its own end is
 			// content already.
@@ -80,7 +81,7 @@ func TestHandshake(t *testing.T) {
 				forServer, forClient, _ := configs(t)
 				forClient.MaxVersion = version
 				c.change(t, forClient, forServer)
-				testworld.OnEach(t, func(e *testworld.Env) {
+				onEach(t, func(e *env) {
 					client, server, clientErr, serverErr := ends(e, forClient, forServer)
 					failed := clientErr != nil || serverErr != nil
 					if failed != c.fails {
@@ -108,7 +109,7 @@ func TestClientCertificate(t *testing.T) {
 	}
 	forClient.Certificates = []tls.Certificate{cert}
 	forServer.ClientAuth, forServer.ClientCAs = tls.RequireAndVerifyClientCert, ca.Pool()
-	testworld.OnEach(t, func(e *testworld.Env) {
+	onEach(t, func(e *env) {
 		client, server, clientErr, serverErr := ends(e, forClient, forServer)
 		e.Check(clientErr)
 		e.Check(serverErr)
@@ -122,7 +123,7 @@ func TestClientCertificate(t *testing.T) {
 func TestResumption(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
-			testworld.OnEach(t, func(e *testworld.Env) {
+			onEach(t, func(e *env) {
 				forServer, forClient, _ := configs(e)
 				forClient.MaxVersion = version
 				forClient.ClientSessionCache = tls.NewLRUClientSessionCache(1)
@@ -144,7 +145,7 @@ func TestResumption(t *testing.T) {
 func TestHandshakeInterrupted(t *testing.T) {
 	forServer, forClient, _ := configs(t)
 	for said := 0; said < 2000; said += 97 {
-		testworld.OnEach(t, func(e *testworld.Env) {
+		onEach(t, func(e *env) {
 			for i, interrupt := range []func(t *async.Task, raw *netio.Conn) (*async.Task, error){
 				func(t *async.Task, _ *netio.Conn) (*async.Task, error) {
 					t, cancel := t.WithCancel()
@@ -171,7 +172,7 @@ func TestHandshakeInterrupted(t *testing.T) {
 				_, err := a.Write(hello[:min(said, len(hello))]).Await(e.Task)
 				e.Check(err)
 				task, want := interrupt(e.Task, b)
-				_, err = tlsio.Server(task, b, forServer)
+				_, err = e.server(forServer).Accept(task, b)
 				if !errors.Is(err, want) {
 					e.Fatalf("interrupt %d: got %v, want %v", i, err, want)
 				}
@@ -185,7 +186,7 @@ func TestHandshakeInterrupted(t *testing.T) {
 }
 
 // clientHello returns the first bytes of a client.
-func clientHello(e *testworld.Env, config *tls.Config) []byte {
+func clientHello(e *env, config *tls.Config) []byte {
 	a, b := e.Pair()
 	client := e.Spawn(func(e *testworld.Env) {
 		if _, err := tlsio.Client(e.Task, a, config); err == nil {

@@ -1,6 +1,7 @@
 package tlsio_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -15,12 +16,18 @@ import (
 // A read that loses while the transport's receive can't be called off at once, as it
 // is when there is no buffer left to be lent, leaves nothing of its end to the next.
 func TestLoserWaitsForTheTransport(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		t.Run(fmt.Sprint("crypto tls ", keep), func(t *testing.T) { loserWaits(t, keep) })
+	}
+}
+
+func loserWaits(t *testing.T, keep bool) {
 	memory := func() (driver.Driver, error) {
 		return driver.NewMemory(driver.MemoryOptions{Buffers: 1, Faults: driver.Faults{
 			Late: 1, Delay: 1, MaxDelay: 10 * time.Millisecond}}), nil
 	}
 	err := rondo.Run(func(task *async.Task) error {
-		e := &testworld.Env{T: t, Task: task}
+		e := &env{&testworld.Env{T: t, Task: task}, keep}
 		x, y := e.Pair()
 		a, b := pair(e)
 		_, err := x.Write([]byte("x")).Await(task)

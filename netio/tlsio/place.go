@@ -3,13 +3,15 @@ package tlsio
 import (
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/netio/tlsio/internal/tls13"
 )
 
 // place is what the connections of one loop share: buffers, for as long as something
-// is in them. Only what runs on the loop touches it.
+// is in them, and ciphers. Only what runs on the loop touches it.
 type place struct {
 	exec    *async.Executor
 	buffers [][]byte
+	ciphers tls13.Ciphers
 	tickets uint32
 }
 

@@ -33,8 +33,8 @@ type reading struct {
 func (c *Conn) Read(b []byte) async.Op[int] { return async.NewOp((*connRead)(c), b, 0) }
 
 // Recv reads into a buffer that the loop lends: the bytes are valid until the next
-// Recv, Read or Close is started, and may be changed until then. While it waits
-// there is no buffer. It is else like Read.
+// Recv or Read is started, or until the same task closes the connection, and may be
+// changed until then. While it waits there is no buffer. It is else like Read.
 func (c *Conn) Recv() async.Op[[]byte] { return async.NewOp((*connRecv)(c), nil, 0) }
 
 // connRead is the source of Read.
@@ -119,7 +119,7 @@ func (c *Conn) pollRead(t *async.Task, ticket uint32, keep bool) (reading, error
 
 // read takes the read whose turn it is as far as it goes.
 func (c *Conn) read(t *async.Task, r *reading) {
-	c.takeBack()
+	c.layer.reclaim()
 	for !r.done {
 		switch {
 		case c.closing != nil:
@@ -149,14 +149,6 @@ func cancelled(t *async.Task) error {
 	return driver.ErrCanceled
 }
 
-// takeBack ends the loan of the buffer that the last Recv got.
-func (c *Conn) takeBack() {
-	if c.lent != nil {
-		c.home.free(c.lent)
-		c.lent = nil
-	}
-}
-
 func (c *Conn) serveStash(r *reading) {
 	if r.lends {
 		r.buf = c.stash // it is the reader's for good
@@ -171,34 +163,29 @@ func (c *Conn) serveStash(r *reading) {
 	r.end(n, nil)
 }
 
-// decrypt has crypto/tls make plaintext of what has arrived.
+// decrypt has the layer make plaintext of what has arrived.
 func (c *Conn) decrypt(t *async.Task, r *reading) {
-	b := r.buf
+	var n int
+	var err error
 	if r.lends {
-		b = c.home.buffer()
+		r.buf, err = c.layer.lend(t)
+		n = len(r.buf)
+	} else {
+		n, err = c.layer.read(r.buf)
 	}
-	n, err := c.tls.Read(b)
 	if len(c.wire.out) > 0 {
 		c.answer(t)
 	}
-	again := errors.Is(err, again{})
-	c.drained = again
-	if r.lends {
-		if n > 0 {
-			r.buf, c.lent = b, b
-		} else {
-			c.home.free(b)
-		}
-	}
+	c.drained = errors.Is(err, again{})
 	switch {
 	case n > 0:
 		r.end(n, nil) // an error besides is there again next time
-	case !again:
+	case !c.drained:
 		r.end(0, err)
 	}
 }
 
-// answer sees an alert or new keys off, which a read has made crypto/tls write. With
+// answer sees an alert or new keys off, which a read has made the layer write. With
 // a write in progress they are that one's to send: it is woken when they have gone,
 // and a transmission has one waker. Their failure is the next write's.
 func (c *Conn) answer(t *async.Task) {
@@ -221,11 +208,11 @@ func (c *Conn) receive(t *async.Task, r *reading) bool {
 	c.receiving = false
 	switch {
 	case err == nil:
-		c.wire.in, c.drained = b, false
+		c.wire.in, c.wire.borrower, c.drained = b, t.Core(), false
 	case errors.Is(err, os.ErrDeadlineExceeded), r.asked && err != io.EOF:
 		r.end(0, err)
 	default:
-		// crypto/tls has to know, to tell the end of the stream from that of a record.
+		// The layer has to know, to tell the end of the stream from that of a record.
 		c.wire.end, c.drained = err, false
 	}
 	return true

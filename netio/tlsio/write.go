@@ -129,14 +129,14 @@ func (c *Conn) write(t *async.Task, w *writing) {
 			return
 		case w.done:
 		case len(w.buf) > 0:
-			n, err := c.tls.Write(w.buf[:min(len(w.buf), maxPiece)])
+			n, err := c.layer.write(w.buf[:min(len(w.buf), maxPiece)])
 			w.n += n
 			if w.buf = w.buf[n:]; err != nil {
 				w.end(err)
 			}
 		case w.ends:
 			w.ends = false
-			if err := c.tls.CloseWrite(); err != nil {
+			if err := c.layer.closeWrite(); err != nil {
 				w.end(err)
 			}
 		default:
@@ -162,7 +162,7 @@ func (c *Conn) probe(t *async.Task, w *writing) bool {
 
 func (w *writing) end(err error) { w.done, w.err = true, err }
 
-// transmit sends what crypto/tls has written, and reports whether all of it has gone.
+// transmit sends what the layer has written, and reports whether all of it has gone.
 // What the transport was given goes on by itself, whoever gives up waiting for it.
 func (c *Conn) transmit(t *async.Task) (idle bool, err error) {
 	for {
@@ -195,7 +195,7 @@ func (c *Conn) sent(n int, err error) {
 	case err == nil:
 		c.home.free(b)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		// The rest of the records comes before those that crypto/tls has made since.
+		// The rest of the records comes before those that were made since.
 		c.wire.out = append(b[n:], c.wire.out...)
 	default:
 		c.broken = err

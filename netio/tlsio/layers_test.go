@@ -1,0 +1,30 @@
+package tlsio_test
+
+import (
+	"crypto/tls"
+	"testing"
+
+	"rondo.dev/rondo/internal/testworld"
+	"rondo.dev/rondo/netio/tlsio"
+)
+
+// env is a testworld.Env with one of the ways in which servers see to their records.
+type env struct {
+	*testworld.Env
+	keep bool // with crypto/tls
+}
+
+func (e *env) server(config *tls.Config) *tlsio.Acceptor {
+	return &tlsio.Acceptor{Config: config, KeepCryptoTLS: e.keep}
+}
+
+// onEach runs the body of a main task in every world, with both ways.
+func onEach(t *testing.T, f func(e *env)) { bothWays(t, testworld.OnEach, f) }
+
+// onKernel is onEach without the worlds in memory.
+func onKernel(t *testing.T, f func(e *env)) { bothWays(t, testworld.OnKernel, f) }
+
+func bothWays(t *testing.T, on func(*testing.T, func(*testworld.Env)), f func(e *env)) {
+	t.Run("taken over", func(t *testing.T) { on(t, func(e *testworld.Env) { f(&env{e, false}) }) })
+	t.Run("crypto tls", func(t *testing.T) { on(t, func(e *testworld.Env) { f(&env{e, true}) }) })
+}
