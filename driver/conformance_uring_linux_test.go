@@ -38,6 +38,15 @@ func TestUringConformanceLocked(t *testing.T) {
 	}.Run(t)
 }
 
+func TestUringConformanceInterrupt(t *testing.T) {
+	drivertest.Suite{
+		Open: func(t *testing.T) driver.Driver {
+			return openUring(t, driver.Options{Interrupt: true})
+		},
+		Lacks: uringLacks,
+	}.Run(t)
+}
+
 // TestUringConformanceTiny has queues and buffers so small that all of them are
 // always full.
 func TestUringConformanceTiny(t *testing.T) {

@@ -192,6 +192,13 @@ type Options struct {
 	// DEFER_TASKRUN), and Wait may block the thread.
 	Locked bool
 
+	// Interrupt has the kernel interrupt the thread that submitted an operation as
+	// soon as it completes, instead of waiting until the thread enters the kernel
+	// for another reason (io_uring: it does without COOP_TASKRUN). It is for owners
+	// that share their threads with goroutines which compute for long and enter the
+	// kernel seldom; to others it only costs. Locked owners are not interrupted.
+	Interrupt bool
+
 	// Entries is the size of the submission queue; 0 means 256. What does not
 	// fit is queued by the driver: there is no limit to operations in flight.
 	Entries int

@@ -58,7 +58,7 @@ func newUring(o Options) (Driver, error) {
 
 func buildUring(o Options, setup setupFunc) (_ *uring, err error) {
 	o = o.withDefaults()
-	fd, p, err := setupRing(o.Entries, o.Locked, setup)
+	fd, p, err := setupRing(o, setup)
 	if err != nil {
 		return nil, err
 	}

@@ -26,28 +26,30 @@ func uringSetup(entries uint32, p *ringParams) (int, error) {
 //     does not interrupt the thread that submitted the operation, but waits
 //     until it enters the kernel the next time, for whatever reason.
 //     TASKRUN_FLAG makes that visible. SINGLE_ISSUER would bind the ring to one
-//     thread: entering from another is EEXIST.
+//     thread: entering from another is EEXIST. With Options.Interrupt it does
+//     without.
 //   - An owner that is locked to its thread takes that, and DEFER_TASKRUN, with
 //     which completions wait until the ring is entered.
 //   - SUBMIT_ALL: a bad request does not stop those behind it; without it, enter
 //     is just called once more.
 //   - NO_SQARRAY leaves out an indirection that the driver does not use.
-func setupFlags(locked bool) []uint32 {
+func setupFlags(o Options) []uint32 {
 	const coop = setupCoopTaskrun | setupTaskrunFlag
 	const deferred = setupSingleIssuer | setupDeferTaskrun | setupTaskrunFlag
-	sets := []uint32{
-		coop | setupSubmitAll | setupNoSQArray,
-		coop | setupSubmitAll, // before 6.6
-		setupSubmitAll,
-		0,
+	var sets []uint32
+	with := func(flags uint32) {
+		sets = append(sets,
+			flags|setupSubmitAll|setupNoSQArray,
+			flags|setupSubmitAll) // before 6.6
 	}
-	if locked {
-		sets = append([]uint32{
-			deferred | setupSubmitAll | setupNoSQArray,
-			deferred | setupSubmitAll, // before 6.6
-		}, sets...) // before 6.1
+	if o.Locked {
+		with(deferred)
 	}
-	return sets
+	if o.Locked || !o.Interrupt {
+		with(coop) // for locked owners before 6.1
+	}
+	with(0)
+	return append(sets, 0)
 }
 
 // cqFactor is how much longer the queue of answers is than that of requests. A
@@ -56,10 +58,10 @@ func setupFlags(locked bool) []uint32 {
 const cqFactor = 8
 
 // setupRing makes a ring with the best flags that the kernel takes.
-func setupRing(entries int, locked bool, setup setupFunc) (fd int, p *ringParams, err error) {
+func setupRing(o Options, setup setupFunc) (fd int, p *ringParams, err error) {
 	const most = 1 << 15 // the kernel clamps at this too
-	n := uint32(min(max(entries, 1), most))
-	for _, flags := range setupFlags(locked) {
+	n := uint32(min(max(o.Entries, 1), most))
+	for _, flags := range setupFlags(o) {
 		p = &ringParams{flags: flags | setupClamp | setupCQSize, cqEntries: n * cqFactor}
 		fd, err = setup(n, p)
 		if !errors.Is(err, unix.EINVAL) {

@@ -48,22 +48,25 @@ func TestUringSetupFlags(t *testing.T) {
 	const coop = setupCoopTaskrun | setupTaskrunFlag
 	const deferred = setupSingleIssuer | setupDeferTaskrun | setupTaskrunFlag
 	for _, c := range []struct {
-		name   string
-		locked bool
-		known  uint32
-		want   uint32
+		name  string
+		o     Options
+		known uint32
+		want  uint32
 	}{
-		{"newest", false, all, coop | setupSubmitAll | setupNoSQArray},
-		{"newest, locked", true, all, deferred | setupSubmitAll | setupNoSQArray},
-		{"6.1, locked", true, all &^ setupNoSQArray, deferred | setupSubmitAll},
-		{"6.1", false, all &^ setupNoSQArray, coop | setupSubmitAll},
-		{"5.19, locked", true, all &^ (setupNoSQArray | setupSingleIssuer | setupDeferTaskrun), coop | setupSubmitAll},
-		{"5.18", false, setupSubmitAll | setupClamp | setupCQSize, setupSubmitAll},
-		{"5.10", false, setupClamp | setupCQSize, 0},
+		{"newest", Options{}, all, coop | setupSubmitAll | setupNoSQArray},
+		{"newest, locked", Options{Locked: true}, all, deferred | setupSubmitAll | setupNoSQArray},
+		{"newest, interrupt", Options{Interrupt: true}, all, setupSubmitAll | setupNoSQArray},
+		{"newest, locked, interrupt", Options{Locked: true, Interrupt: true}, all, deferred | setupSubmitAll | setupNoSQArray},
+		{"6.1, locked", Options{Locked: true}, all &^ setupNoSQArray, deferred | setupSubmitAll},
+		{"6.1, interrupt", Options{Interrupt: true}, all &^ setupNoSQArray, setupSubmitAll},
+		{"6.1", Options{}, all &^ setupNoSQArray, coop | setupSubmitAll},
+		{"5.19, locked", Options{Locked: true}, all &^ (setupNoSQArray | setupSingleIssuer | setupDeferTaskrun), coop | setupSubmitAll},
+		{"5.18", Options{}, setupSubmitAll | setupClamp | setupCQSize, setupSubmitAll},
+		{"5.10", Options{}, setupClamp | setupCQSize, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got uint32
-			_, _, err := setupRing(8, c.locked, func(_ uint32, p *ringParams) (int, error) {
+			_, _, err := setupRing(c.o, func(_ uint32, p *ringParams) (int, error) {
 				if p.flags&^c.known != 0 {
 					return -1, unix.EINVAL
 				}

@@ -173,14 +173,14 @@ func TestCancelWriteReturnsCount(t *testing.T) {
 			n, err = a.Write(pattern(0, e.tooMuch())).Await(e.task)
 			e.is(err, errTest)
 		})
-		e.settle()
+		e.same([]byte(e.read(b, 10)), 0) // so it has begun
 		cancel(errTest)
 		e.check(child.Await(e.task))
 		if n == 0 {
 			e.Error("nothing was written")
 		}
 		e.close(a)
-		e.drain(b, n)
+		e.drainFrom(b, 10, n)
 		e.close(b)
 	})
 }

@@ -35,10 +35,7 @@ func TestLentBytesOutliveAForeignClose(t *testing.T) {
 				_, err = b.Recv().Await(e.task)
 				e.is(err, net.ErrClosed)
 			})
-			for !borrowed {
-				e.yield()
-				e.settle()
-			}
+			e.until(func() bool { return borrowed })
 			e.close(b)
 			for range 4 {
 				e.write(x, "SECRET")
@@ -64,17 +61,16 @@ func TestForeignCloseGetsTheBufferBack(t *testing.T) {
 			onEach(t, func(e *env) {
 				a, b := e.pair()
 				e.write(a, "data")
-				done := false
+				borrowed, closed := false, false
 				borrower := e.spawn(func(e *env) {
 					e.equal(e.recv(b), "data")
-					for !done {
-						e.check(async.Yield(e.task))
-					}
+					borrowed = true
+					e.until(func() bool { return closed })
 					end(e, b)
 				})
-				e.settle()
+				e.until(func() bool { return borrowed })
 				e.close(b)
-				done = true
+				closed = true
 				e.check(borrower.Await(e.task))
 				e.close(a)
 			})

@@ -199,7 +199,7 @@ func TestListenerCloseWithConnections(t *testing.T) {
 		_, err := loser.Poll(e.task)
 		e.equal(async.IsPending(err), true)
 		second, third := e.dial(ln), e.dial(ln)
-		e.settle()
+		e.until(func() bool { return netio.Ready(ln) == 1 })
 		e.equal(loser.Cancel(e.task, true), false) // it has a connection
 		e.close(ln)
 		_, err = loser.Poll(e.task)

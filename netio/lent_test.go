@@ -66,9 +66,7 @@ func TestBuffersAreNoDeadlock(t *testing.T) {
 				held, err := b[i].Recv().Await(e.task)
 				e.check(err)
 				arrived++
-				for arrived < conns {
-					e.settle()
-				}
+				e.until(func() bool { return arrived == conns })
 				e.equal(string(held), "holds")
 			}))
 		}

@@ -57,9 +57,7 @@ func (p rawPipe) op(prepare func(op *driver.Op, c driver.Completer)) driver.Resu
 	var r driver.Result
 	prepare(&op, driver.CompleterFunc(func(_ *driver.Op, res driver.Result) { r = res }))
 	rondo.LoopOf(p.e.task).Driver().Submit(&op)
-	for op.InFlight() {
-		p.e.settle()
-	}
+	p.e.until(func() bool { return !op.InFlight() })
 	return r
 }
 

@@ -108,9 +108,7 @@ func TestServeListenerClosed(t *testing.T) {
 		for range 20 {
 			clients = append(clients, e.dial(ln))
 		}
-		for running.Load() < 20 {
-			e.settle()
-		}
+		e.until(func() bool { return running.Load() == 20 })
 		e.close(ln)
 		e.check(server.Await(e.task))
 		e.close(clients...)
@@ -332,9 +330,7 @@ func TestServeDrain(t *testing.T) {
 			for range n {
 				conns = append(conns, e.dial(ln))
 			}
-			for got.Load() < n {
-				e.settle()
-			}
+			e.until(func() bool { return got.Load() == n })
 			return cancel, server, conns
 		}
 		cancel, server, conns := start(time.Hour)

@@ -239,9 +239,7 @@ func TestReadsQueue(t *testing.T) {
 		for _, s := range []string{"aa", "bb", "cc", "ee", "ff"} {
 			before := len(got)
 			e.write(a, s)
-			for len(got) == before {
-				e.settle()
-			}
+			e.until(func() bool { return len(got) > before })
 		}
 		for _, r := range readers {
 			e.check(r.Await(e.task))
@@ -258,17 +256,18 @@ func TestQueuedRecvTakesNothing(t *testing.T) {
 		a, b := e.pair()
 		var got [2]string
 		var readers [2]*async.Child
+		received := 0
 		for i := range readers {
 			readers[i] = e.spawn(func(e *env) {
 				p, err := b.Recv().Await(e.task)
 				e.check(err)
-				e.yield() // the other one has its turn
-				e.settle()
+				received++
+				e.until(func() bool { return received == 2 })
 				got[i] = string(p)
 			})
 		}
 		e.write(a, "first")
-		e.settle()
+		e.until(func() bool { return received == 1 })
 		e.write(a, "second")
 		for _, r := range readers {
 			e.check(r.Await(e.task))

@@ -339,7 +339,12 @@ func (e *env) tooMuch() int {
 // first n bytes of pattern.
 func (e *env) drain(c source, n int) {
 	e.Helper()
-	at := 0
+	e.drainFrom(c, 0, n)
+}
+
+// drainFrom is drain when the first bytes were read already.
+func (e *env) drainFrom(c source, at, n int) {
+	e.Helper()
 	for {
 		b, err := c.Recv().Await(e.task)
 		if err == io.EOF {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"rondo.dev/rondo/bench/internal/roster"
 )
 
 // A cell is one situation that all servers are put into.
@@ -17,6 +19,12 @@ type cell struct {
 	// that there are, which is what tails show in.
 	pinned bool
 	idle   bool // connections wait; nothing is loaded
+	busy   int  // goroutines that compute beside the server, in its process
+}
+
+// has reports whether a server is put into the cell.
+func (c cell) has(s roster.Server) bool {
+	return (c.idle || !s.IdleOnly) && (c.busy > 0 || !s.BusyOnly) && (c.busy == 0 || s.Computes)
 }
 
 // cells returns all cells, with so many connections in those that wait.
@@ -26,8 +34,19 @@ func cells(idle int) []cell {
 		{name: "echo-1000x128", title: "1,000 connections, 128 B, one loop on its own core", conns: 1000, size: 128, loops: 1, pinned: true},
 		{name: "echo-1000x4096", title: "1,000 connections, 4 KiB, one loop on its own core", conns: 1000, size: 4096, loops: 1, pinned: true},
 		{name: "two-loops", title: "1,000 connections, 128 B, two loops that share the cores with the load", conns: 1000, size: 128, loops: 2},
+		{name: "busy", title: "50 connections, 128 B, one loop on its own core, with a goroutine that computes", conns: 50, size: 128, loops: 1, pinned: true, busy: 1},
+		{name: "busy-two-loops", title: "50 connections, 128 B, two loops that share the cores with the load and two goroutines that compute", conns: 50, size: 128, loops: 2, busy: 2},
 		{name: "idle", title: fmt.Sprintf("%d connections that wait", idle), conns: idle, size: 128, loops: 1, pinned: true, idle: true},
 	}
+}
+
+// serverArgs are the arguments of a server of these.
+func (c cell) serverArgs(own []string) []string {
+	args := append([]string{"-addr", "127.0.0.1:0", "-loops", strconv.Itoa(c.loops)}, own...)
+	if c.busy > 0 {
+		args = append(args, "-compute", strconv.Itoa(c.busy))
+	}
+	return args
 }
 
 // loadArgs are the arguments of the load generator, but for the server's.

@@ -22,7 +22,7 @@ func (b *bench) rounds(ctx context.Context, cells []cell, servers []contestant) 
 			}
 			for i := range servers {
 				s := servers[(i+round)%len(servers)]
-				if s.IdleOnly && !c.idle {
+				if !c.has(s.Server) {
 					continue
 				}
 				got := b.measure(ctx, c, s)

@@ -114,8 +114,7 @@ type server struct {
 }
 
 func (b *bench) startServer(ctx context.Context, c cell, s contestant) (*server, error) {
-	args := append([]string{"-addr", "127.0.0.1:0", "-loops", strconv.Itoa(c.loops)}, s.Args...)
-	cmd := exec.CommandContext(ctx, s.program.Path, args...)
+	cmd := exec.CommandContext(ctx, s.program.Path, c.serverArgs(s.Args)...)
 	v := &server{cmd: cmd, stderr: new(bytes.Buffer), copied: make(chan struct{})}
 	cmd.Stderr = v.stderr
 	stdout, err := cmd.StdoutPipe()

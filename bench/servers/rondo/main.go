@@ -15,12 +15,14 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/async/lowered"
 	"rondo.dev/rondo/bench/internal/serve"
+	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/netio"
 )
 
 func main() {
-	driver := flag.String("driver", "", "io_uring or epoll")
+	name := flag.String("driver", "", "io_uring or epoll")
 	low := flag.Bool("lowered", false, "run state machines instead of coroutines")
+	interrupt := flag.Bool("interrupt", false, "have io_uring interrupt the loops' threads")
 	locked := flag.Bool("locked", false, "bind loops to threads")
 	profile := flag.String("profile", "", "write a CPU profile to this `file`")
 	f := serve.Parse()
@@ -36,7 +38,8 @@ func main() {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	opts := []rondo.Option{rondo.Driver(*driver), rondo.Loops(f.Loops), rondo.Context(ctx)}
+	opts := []rondo.Option{rondo.Driver(*name), rondo.Loops(f.Loops), rondo.Context(ctx),
+		rondo.DriverOptions(driver.Options{Interrupt: *interrupt})}
 	if *locked {
 		opts = append(opts, rondo.LockedLoops())
 	}
