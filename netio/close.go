@@ -109,6 +109,7 @@ func (c *Conn) closeReads(t *async.Task) {
 	}
 	k := c.cold
 	k.stash, k.failed = nil, nil
+	k.dropFiles()
 	r := &c.rd
 	switch {
 	case r.ticket == 0:

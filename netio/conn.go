@@ -54,6 +54,8 @@ type connCold struct {
 	queue   []queuedRead       // reads that wait for their turn
 	buf     []byte             // of a Read that waits for a lent receive
 	splice  *driver.SpliceArgs // of a readSplice that has its turn
+	message *messageRead       // of a readMessage that has its turn
+	files   []*os.File         // came with the first byte of the stash
 	rlimit  limit
 	wlimit  limit
 	closing *closing

@@ -65,7 +65,8 @@
 // [Listen] and [Dial] with the network "unix" give connections like any other; [Pair]
 // makes two. "unixgram" and "unixpacket" are messages, in the latter case on
 // connections that a [PacketListener] accepts. A name is a path, or with a leading @ an
-// abstract one of Linux. PeerCred tells who is at the other end.
+// abstract one of Linux. PeerCred tells who is at the other end. Open files go along
+// with bytes: see [Conn.WriteMsg] and [Conn.ReadMsg].
 //
 // # Cancelling loses nothing
 //

@@ -110,13 +110,8 @@ func (d *datagram) fill(m *Message) {
 	m.N = copy(m.Buf, d.data)
 	m.Addr, m.Path = d.from.AddrPort, d.from.Path
 	m.TrafficClass, m.SegmentSize = d.trafficClass, d.segmentSize
-	fits := min(len(d.files), max(m.MaxFiles, 0))
-	m.Files = d.files[:fits:fits]
-	if fits == 0 {
-		m.Files = nil
-	}
-	m.Truncated = d.truncated || m.N < len(d.data) || fits < len(d.files)
-	closeFiles(d.files[fits:])
+	tooMany := m.fitFiles(d.files)
+	m.Truncated = d.truncated || m.N < len(d.data) || tooMany
 }
 
 // dropKept forgets what was put back.
@@ -125,10 +120,4 @@ func (c *PacketConn) dropKept() {
 		closeFiles(c.kept[i].files)
 	}
 	c.kept, c.failed = nil, nil
-}
-
-func closeFiles(files []*os.File) {
-	for _, f := range files {
-		f.Close()
-	}
 }

@@ -1,10 +1,6 @@
 package netio
 
-import (
-	"os"
-
-	"rondo.dev/rondo/driver"
-)
+import "rondo.dev/rondo/driver"
 
 // How a Message of a user becomes a Msg of the driver, and back.
 
@@ -34,10 +30,7 @@ func (m *Message) take(c *PacketConn, msg *driver.Msg, n int, sent bool) {
 		lost |= msgControlTrunc
 	}
 	m.Truncated = msg.RecvFlags&lost != 0
-	m.Files = nil
-	for _, fd := range a.Rights {
-		m.Files = append(m.Files, os.NewFile(uintptr(fd), c.network))
-	}
+	m.Files = filesOf(a.Rights, c.network)
 }
 
 // A batch is the messages of a transfer as the driver has them. It stays with the
@@ -108,54 +101,20 @@ func (b *batch) forget() *batch {
 	return b
 }
 
-// dupFiles makes descriptors of the files that are to be sent, which are closed when
-// they have been: so it is these files that are sent, even if somebody closes one
-// meanwhile and its number gets another meaning.
-func (x *transfer) dupFiles() error {
+// dupFiles makes descriptors of the files that are to be sent.
+func (x *transfer) dupFiles() (err error) {
+	p := x.c.home
 	switch {
 	case x.one != nil:
-		return x.dupFilesOf(x.one)
-	case !x.batched:
-		return nil
-	}
-	for i := range x.many[x.n:] {
-		if err := x.dupFilesOf(&x.many[x.n+i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (x *transfer) dupFilesOf(m *Message) error {
-	for _, f := range m.Files {
-		raw, err := f.SyscallConn()
-		if err != nil {
-			x.closeDups()
-			return err
-		}
-		var failed error
-		err = raw.Control(func(fd uintptr) {
-			n, err := x.c.home.drv.Dup(int(fd))
-			if failed = err; err == nil {
-				x.dups = append(x.dups, n)
+		x.dups, err = p.dupFiles(x.dups, x.one.Files)
+	case x.batched:
+		for i := range x.many[x.n:] {
+			if x.dups, err = p.dupFiles(x.dups, x.many[x.n+i].Files); err != nil {
+				break
 			}
-		})
-		if err != nil {
-			err = os.ErrClosed // the only reason
-		} else {
-			err = os.NewSyscallError("dup", failed)
-		}
-		if err != nil {
-			x.closeDups()
-			return err
 		}
 	}
-	return nil
+	return err
 }
 
-func (x *transfer) closeDups() {
-	for _, fd := range x.dups {
-		x.c.home.drv.CloseNow(fd)
-	}
-	x.dups = x.dups[:0]
-}
+func (x *transfer) closeDups() { x.dups = x.c.home.closeDups(x.dups) }

@@ -21,10 +21,11 @@ type reading struct {
 type readKind uint8
 
 const (
-	readInto   readKind = iota // Read: into the caller's buffer
-	readLent                   // Recv: a chunk is lent
-	readDisarm                 // of handing over: waits until the driver has no operation
-	readSplice                 // SpliceTo: into a pipe
+	readInto    readKind = iota // Read: into the caller's buffer
+	readLent                    // Recv: a chunk is lent
+	readDisarm                  // of handing over: waits until the driver has no operation
+	readSplice                  // SpliceTo: into a pipe
+	readMessage                 // ReadMsg: into the caller's buffer, with files
 )
 
 // outcome is how a read or a write went.
@@ -42,11 +43,12 @@ const (
 
 // queuedRead is a read that waits for its turn.
 type queuedRead struct {
-	ticket uint32
-	kind   readKind
-	buf    []byte
-	splice *driver.SpliceArgs // of a readSplice
-	waker  *async.Waker
+	ticket  uint32
+	kind    readKind
+	buf     []byte
+	splice  *driver.SpliceArgs // of a readSplice
+	message *messageRead       // of a readMessage
+	waker   *async.Waker
 }
 
 // Read reads up to len(b) bytes into b, at least one; io.EOF says that the peer

@@ -43,6 +43,8 @@ func (x *connReads) Complete(op *driver.Op, r driver.Result) {
 		c.receivedLent(r)
 	case c.rd.kind == readSplice:
 		c.spliced(op.Kind(), r)
+	case c.rd.kind == readMessage:
+		c.receivedMessage(r)
 	case op.Kind() == driver.OpReady:
 		c.becameReady(r)
 	case c.rd.kind == readLent:
@@ -141,6 +143,13 @@ func (c *Conn) receivedLent(r driver.Result) {
 			return
 		}
 		if c.splice(); c.rd.outcome == waiting {
+			return
+		}
+	case c.rd.kind == readMessage:
+		if r.More {
+			return
+		}
+		if c.receiveMessage(); c.rd.outcome == waiting {
 			return
 		}
 	case c.serve():

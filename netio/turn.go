@@ -48,7 +48,7 @@ func (c *Conn) beginRead(q queuedRead) {
 	case q.kind == readDisarm:
 		c.disarm()
 		return
-	case q.kind == readInto && len(q.buf) == 0:
+	case (q.kind == readInto || q.kind == readMessage) && len(q.buf) == 0:
 		r.outcome, r.n = gotBytes, 0
 		return
 	case c.cold != nil && c.cold.rlimit.passed:
@@ -57,6 +57,10 @@ func (c *Conn) beginRead(q queuedRead) {
 	case q.kind == readSplice:
 		c.rare().splice = q.splice
 		c.splice()
+		return
+	case q.kind == readMessage:
+		c.rare().message = q.message
+		c.receiveMessage()
 		return
 	}
 	asks := q.kind == readLent || c.flags&connFIFO != 0
@@ -91,15 +95,18 @@ func (c *Conn) serve() bool {
 	k := c.cold
 	switch {
 	case k != nil && len(k.stash) > 0:
-		if r.kind == readInto {
+		if r.kind != readLent {
 			n := copy(c.readBuf(), k.stash)
 			r.n = int32(n)
 			if k.stash = k.stash[n:]; len(k.stash) == 0 {
 				k.stash = nil
 			}
+			if r.kind == readMessage {
+				c.serveFiles()
+			}
 		}
 	case c.chunks != nil:
-		if r.kind == readInto {
+		if r.kind != readLent {
 			n := copy(c.readBuf(), c.chunks.bytes())
 			r.n = int32(n)
 			if c.chunks.from += n; len(c.chunks.bytes()) == 0 {
@@ -121,8 +128,13 @@ func (c *Conn) serve() bool {
 
 // readBuf is the buffer of the Read whose turn it is.
 func (c *Conn) readBuf() []byte {
-	if c.cold != nil && c.cold.buf != nil {
-		return c.cold.buf
+	if k := c.cold; k != nil {
+		switch {
+		case k.buf != nil:
+			return k.buf
+		case k.message != nil:
+			return k.message.m.Buf
+		}
 	}
 	return c.rd.op.Bytes()
 }
@@ -248,6 +260,9 @@ func (c *Conn) settleRead(ticket uint32, back bool) {
 	case r.outcome == gotBytes && r.n > 0:
 		k := c.rare()
 		k.stash = append(bytes.Clone(c.readBuf()[:r.n]), k.stash...)
+		if r.kind == readMessage {
+			c.keepFiles()
+		}
 	case r.outcome == gotEOF:
 		c.rare().failed = io.EOF
 	}
@@ -263,6 +278,9 @@ func (c *Conn) endRead() {
 			k.failed = nil
 		case r.outcome == gotBytes && r.kind == readLent && len(k.stash) > 0:
 			k.stash = nil
+			k.dropFiles()
+		case r.outcome == gotBytes && r.kind == readInto && r.n > 0:
+			k.dropFiles()
 		}
 	}
 	c.nextTurn()
@@ -279,7 +297,7 @@ func (c *Conn) nextTurn() {
 	if k == nil {
 		return
 	}
-	k.buf, k.splice = nil, nil
+	k.buf, k.splice, k.message = nil, nil, nil
 	if len(k.queue) == 0 {
 		return
 	}

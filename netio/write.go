@@ -20,11 +20,12 @@ type writing struct {
 	why     outcome // why it was asked to end: what is left then is not begun
 	ends    bool    // shuts the direction down instead of writing
 	buf     []byte
-	vec     *driver.Vec  // instead of buf
-	splices *spliceWrite // instead of buf: what a pipe holds
-	from    int          // bytes written by earlier attempts
-	n       int          // bytes written, with those
-	err     error        // if outcome is failed
+	vec     *driver.Vec   // instead of buf
+	splices *spliceWrite  // instead of buf: what a pipe holds
+	message *messageWrite // beside buf: files, until they are sent
+	from    int           // bytes written by earlier attempts
+	n       int           // bytes written, with those
+	err     error         // if outcome is failed
 }
 
 // Write writes all of b, and returns len(b), or fewer with an error. b is the
@@ -155,6 +156,8 @@ func (w *writing) submit() {
 		c.home.drv.Submit(&w.op)
 	case w.splices != nil && w.splices.n > 0:
 		w.splice()
+	case w.message != nil:
+		w.sendMessage()
 	case w.vec != nil && len(w.vec.Bufs) > 0:
 		w.op.Writev(int(c.fd), w.vec, w)
 		c.home.drv.Submit(&w.op)
@@ -177,6 +180,9 @@ func (w *writing) Complete(_ *driver.Op, r driver.Result) {
 		if r, again = w.spliced(r); again {
 			return
 		}
+	}
+	if w.message != nil {
+		w.sentMessage(r)
 	}
 	switch {
 	case r.Err == nil && w.ends:
