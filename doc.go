@@ -63,6 +63,13 @@
 // the caller of [Run]. [Detach] starts a task outside of that. [Runtime.Shutdown]
 // cancels everything, waits, and names the tasks that do not end.
 //
+// # Looking inside
+//
+// [Runtime.Metrics] counts what the loops have done: tasks, polls, wakes, operations,
+// busy and idle time, and the calls of Blocking. [Runtime.Dump] writes the tree of
+// tasks, by the names that [async.Task.SetName] gave them and the lines at which they
+// were spawned.
+//
 // In the story of async Rust this package is tokio's runtime: the event loop
 // under the futures.
 package rondo

@@ -77,7 +77,7 @@ func Driver(name string) Option {
 }
 
 // DriverOptions shapes the drivers: buffers, queue lengths, the pool for files,
-// whether io_uring interrupts. What they say of being Locked is LockedLoops' to say.
+// whether io_uring interrupts. Locked is LockedLoops' to set.
 func DriverOptions(d driver.Options) Option { return func(o *options) { o.drv = d } }
 
 // OpenDriver makes the runtime use drivers of the caller's. open is called once a

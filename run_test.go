@@ -16,7 +16,9 @@ import (
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
+	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/internal/testdrivers"
+	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/timer"
 )
 
@@ -399,6 +401,65 @@ func TestMetrics(t *testing.T) {
 		if spawned < 101 || polls < 201 || left != 0 {
 			t.Errorf("%d tasks spawned, %d polls, %d left; want at least 101, 201, and 0", spawned, polls, left)
 		}
+	})
+}
+
+// Metrics tell of what happened: tasks, wakes, operations, time, and blocking calls.
+func TestMetricsOfALoad(t *testing.T) {
+	eachDriver(t, func(t *testing.T, opts ...rondo.Option) {
+		rt, err := rondo.New(append(opts, rondo.Loops(1), rondo.BlockingLimit(1))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release := make(chan bool)
+		err = rt.Run(context.Background(), func(t *async.Task) error {
+			for range 3 {
+				t.Go(func(t *async.Task) error {
+					_, err := rondo.Blocking(t, func() (int, error) { <-release; return 0, nil })
+					return err
+				})
+			}
+			ln, err := netio.Listen(t, "tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			c, err := netio.Dial(t, "tcp", ln.Addr().String())
+			if err != nil {
+				return err
+			}
+			// They are published when the loop has nothing to do.
+			for range 1000 {
+				if err := timer.Sleep(time.Millisecond).Await(t); err != nil || rt.Metrics().Loops[0].Tasks == 4 {
+					break
+				}
+			}
+			if m := rt.Metrics(); m.BlockingRunning != 1 || m.BlockingQueued != 2 {
+				return fmt.Errorf("%d blocking calls run and %d wait, want 1 and 2", m.BlockingRunning, m.BlockingQueued)
+			}
+			if l := rt.Metrics().Loops[0]; l.Tasks != 4 || l.CoroutinesLent != 4 {
+				return fmt.Errorf("%d tasks on %d coroutines, want 4 and 4", l.Tasks, l.CoroutinesLent)
+			}
+			close(release)
+			return errors.Join(c.Close().Await(t), ln.Close().Await(t))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := rt.Shutdown(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		l := rt.Metrics().Loops[0]
+		ops := l.Operations
+		if l.Tasks != 0 || l.Wakes == 0 || l.Remote == 0 || l.Polls < l.Spawned || l.Idle <= 0 || l.Busy < 0 || l.CoroutinesLent != 0 {
+			t.Errorf("%+v", l)
+		}
+		if ops.Submitted == 0 || ops.Submitted != ops.Ended || ops.InFlight != 0 || ops.Lent != 0 {
+			t.Errorf("operations %+v", ops)
+		}
+		leak.Eventually(t, "blocking calls run or wait at the end", func() bool {
+			m := rt.Metrics()
+			return m.BlockingRunning == 0 && m.BlockingQueued == 0
+		})
 	})
 }
 

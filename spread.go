@@ -73,5 +73,8 @@ func (s *spread) Step(t *async.Task) (done bool) {
 	return false
 }
 
+// SpawnSite is the child's, which is elsewhere.
+func (s *spread) SpawnSite() uintptr { return s.site }
+
 // Result is the child's.
 func (s *spread) Result() (struct{}, error) { return struct{}{}, s.err }

@@ -15,6 +15,13 @@ type TaskInfo struct {
 	Core      *Core
 }
 
+// A Sited is a Frame that knows where its task was spawned, for descriptions: a
+// program counter as of runtime.Callers, or 0.
+type Sited interface {
+	Frame
+	SpawnSite() uintptr
+}
+
 func (i TaskInfo) String() string {
 	s := i.Name
 	if s == "" {
@@ -62,10 +69,10 @@ func (c *Core) site() string {
 	if co, ok := f.(*Coroutine); ok {
 		f = co.owner
 	}
-	s, ok := f.(interface{ spawnSite() uintptr })
-	if !ok || s.spawnSite() == 0 {
+	s, ok := f.(Sited)
+	if !ok || s.SpawnSite() == 0 {
 		return ""
 	}
-	frame, _ := runtime.CallersFrames([]uintptr{s.spawnSite()}).Next()
+	frame, _ := runtime.CallersFrames([]uintptr{s.SpawnSite()}).Next()
 	return frame.File + ":" + strconv.Itoa(frame.Line)
 }

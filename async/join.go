@@ -123,8 +123,14 @@ func (r *joinRun[T]) notify() {
 	}
 }
 
-// spawnSite is for the descriptions of tasks.
-func (r *joinRun[T]) spawnSite() uintptr { return r.site }
+// SpawnSite is that of the call of Spawn, or what a frame says that was spawned by
+// somebody else.
+func (r *joinRun[T]) SpawnSite() uintptr {
+	if f, ok := r.frame.(Sited); ok && r.site == 0 {
+		return f.SpawnSite()
+	}
+	return r.site
+}
 
 // Poll returns the child's result when it and its children have ended. A child
 // that panicked yields a *PanicError. It may be polled from any executor, and
