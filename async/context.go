@@ -111,9 +111,13 @@ func (t *Task) context() *lazyContext {
 }
 
 // endContexts ends the contexts of a task that has ended, so that nothing waits
-// for them for ever. Those of its scopes hang on these two.
+// for them for ever. Those of its scopes hang on these two. The task's own may have
+// been made since it was cancelled, and not have been told of that yet.
 func (b *cold) endContexts() {
 	if x := b.ctx.Load(); x != nil {
+		if b.cause != nil {
+			x.cancel(b.cause)
+		}
 		x.cancel(errEnded)
 	}
 	if b.shield != nil {
