@@ -194,9 +194,10 @@ type Options struct {
 
 	// Interrupt has the kernel interrupt the thread that submitted an operation as
 	// soon as it completes, instead of waiting until the thread enters the kernel
-	// for another reason (io_uring: it does without COOP_TASKRUN). It is for owners
+	// for another reason (io_uring: it does without COOP_TASKRUN). It may help owners
 	// that share their threads with goroutines which compute for long and enter the
-	// kernel seldom; to others it only costs. Locked owners are not interrupted.
+	// kernel seldom; the benchmark of the busy cells in bench/ measures whether it
+	// does. Locked owners are not interrupted.
 	Interrupt bool
 
 	// Entries is the size of the submission queue; 0 means 256. What does not
