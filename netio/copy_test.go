@@ -210,6 +210,37 @@ func TestCopyFails(t *testing.T) {
 	}
 }
 
+// What is in the pipe when the destination fails goes back although reading the pipe
+// fails a few times too, as the system may let it where it is short of memory.
+func TestCopyFailsAndSoDoesItsPipe(t *testing.T) {
+	splices, fails := 0, 0
+	w := &world{memory: &driver.MemoryOptions{Hook: func(op *driver.Op) driver.Verdict {
+		switch {
+		case op.Kind() == driver.OpSplice:
+			if splices++; splices == 2 { // out of the pipe
+				return driver.Verdict{Err: syscall.EIO}
+			}
+		case op.Kind() == driver.OpRead && splices == 2 && fails < 3:
+			fails++
+			return driver.Verdict{Err: syscall.ENOMEM}
+		case splices == 0: // so that there is something left to splice
+			return driver.Verdict{Limit: 5}
+		}
+		return driver.Verdict{}
+	}}}
+	w.run(t, func(e *env) {
+		a, b := e.pair()
+		c, d := e.pair()
+		e.write(a, "firstprecious")
+		n, err := netio.SpliceCopy(e.task, c, b, -1)
+		e.equal(n, int64(5))
+		e.is(err, syscall.EIO)
+		e.equal(fails, 3)
+		e.equal(e.read(b, 8), "precious")
+		e.close(a, b, c, d)
+	})
+}
+
 // The deadlines of both ends, and their closing, hold for a copy through a pipe too.
 func TestSpliceEndsAsReadsAndWritesDo(t *testing.T) {
 	soon := func() time.Time { return time.Now().Add(10 * time.Millisecond) }

@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"errors"
 	"syscall"
 
 	"rondo.dev/rondo/async"
@@ -37,15 +38,27 @@ func (m *middle) close() {
 	m.home.drv.CloseNow(m.w)
 }
 
-// take reads what the pipe holds, to the last byte.
+// takeTries is how often in a row a read of the pipe may fail. Its bytes are
+// nowhere else, and what makes the read of a pipe that has some fail, such as a
+// system without memory, passes.
+const takeTries = 16
+
+// take reads what the pipe holds, to the last byte. t is not to be cancelled.
 func (m *middle) take(t *async.Task) ([]byte, error) {
 	b := make([]byte, m.held)
-	for at := 0; m.held > 0; {
+	for at, tries := 0, 0; m.held > 0; {
 		n, err := async.Await(t, &taking{m: m, b: b[at:]})
-		if err != nil {
+		at, m.held = at+n, m.held-n
+		if err == nil {
+			tries = 0
+			continue
+		}
+		if tries++; tries == takeTries || errors.Is(err, driver.ErrClosed) {
 			return b[:at], err
 		}
-		at, m.held = at+n, m.held-n
+		if err := async.Yield(t); err != nil {
+			return b[:at], err
+		}
 	}
 	return b, nil
 }
