@@ -100,10 +100,13 @@ func (x *carried) record() ([]byte, error) {
 		if len(w.in) == 0 {
 			break
 		}
-		if cap(x.part) < n {
+		k := min(n-len(x.part), len(w.in))
+		if have := len(x.part) + k; cap(x.part) < have {
+			if have <= smallRecord { // a header alone is not worth a large buffer yet
+				n = min(n, smallRecord)
+			}
 			x.part = append(x.buffer(n), x.part...)
 		}
-		k := min(n-len(x.part), len(w.in))
 		x.part = append(x.part, w.in[:k]...)
 		w.in = w.in[k:]
 	}

@@ -176,6 +176,11 @@ func (c *Conn) decrypt(t *async.Task, r *reading) {
 	if len(c.wire.out) > 0 {
 		c.answer(t)
 	}
+	if len(c.wire.out) > maxUnread && c.broken == nil {
+		c.broken = errUnread
+		r.end(0, errUnread)
+		return
+	}
 	c.drained = errors.Is(err, again{})
 	switch {
 	case n > 0:
@@ -184,6 +189,13 @@ func (c *Conn) decrypt(t *async.Task, r *reading) {
 		r.end(0, err)
 	}
 }
+
+// maxUnread is more than a write and its alerts leave to be sent: so much comes
+// together only where a peer asks for one KeyUpdate after the other, which crypto/tls
+// answers at once, and takes no answer.
+const maxUnread = 2 * bufferSize
+
+var errUnread = errors.New("rondo/tlsio: the peer asks for new keys and reads no answer")
 
 // answer sees an alert or new keys off, which a read has made the layer write. With
 // a write in progress they are that one's to send: it is woken when they have gone,
