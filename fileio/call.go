@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
@@ -89,6 +90,8 @@ func (c *call) Complete(_ *driver.Op, r driver.Result) {
 		c.moved(r.N)
 	case r.Err == driver.ErrCanceled:
 		c.state = c.ended()
+	case c.kind == splice && r.Err == syscall.EAGAIN:
+		c.state = succeeded // with nothing: the pipe has no room
 	case c.isStream(r.Err):
 		c.begin()
 	default:

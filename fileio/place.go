@@ -11,6 +11,7 @@ import (
 // place is what the files of one loop share. Only tasks and completions of the
 // loop touch it.
 type place struct {
+	loop  *rondo.Loop
 	exec  *async.Executor
 	drv   driver.Driver
 	calls callTable
@@ -24,7 +25,7 @@ type placeKey struct{}
 func here(t *async.Task) *place {
 	l := rondo.LoopOf(t)
 	return l.Local(placeKey{}, func() any {
-		p := &place{exec: l.Executor(), drv: l.Driver()}
+		p := &place{loop: l, exec: l.Executor(), drv: l.Driver()}
 		if p.virtual() {
 			p.rand = rand.New(rand.NewPCG(1, 1)) // a run there can be repeated
 		} else {

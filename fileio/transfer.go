@@ -30,11 +30,12 @@ const (
 	writeAt
 	read // in turn, at the file's position: at least one byte
 	write
+	splice // in turn, at the file's position: into a pipe
 	seek
 	numKinds
 )
 
-var kindNames = [numKinds]string{readAt: "read", writeAt: "write", read: "read", write: "write", seek: "seek"}
+var kindNames = [numKinds]string{readAt: "read", writeAt: "write", read: "read", write: "write", splice: "splice", seek: "seek"}
 
 // turns reports whether calls of this kind are carried out one after the other.
 func (k kind) turns() bool { return k >= read }
@@ -100,7 +101,7 @@ func (x *transfers) Settle(ticket uint32, back bool) (used int) {
 	if back {
 		switch c.kind {
 		case read:
-			c.file.unread(c)
+			c.file.unread(c.left()[:c.n])
 		case write:
 			used = c.n - c.from
 		}
@@ -119,6 +120,9 @@ func (c *call) begin() {
 		arg := &driver.StatArgs{FD: fd}
 		c.arg = arg
 		c.op.Stat(arg, c)
+	case c.kind == splice:
+		c.splice()
+		return
 	case len(b) == 0:
 		c.state = succeeded
 		if f.closed {
@@ -177,15 +181,15 @@ func (c *call) moved(n int) {
 	if c.kind.turns() && !(c.kind == write && f.append) {
 		f.pos += int64(n)
 	}
-	if c.kind != read {
+	if c.kind != read && c.kind != splice {
 		c.skip(n)
 	}
 	switch {
-	case n == 0 && c.kind.reads():
+	case n == 0 && (c.kind.reads() || c.kind == splice):
 		c.state = atEnd
 	case n == 0:
 		c.state, c.err = failed, io.ErrUnexpectedEOF // there is no reason to expect better
-	case c.kind == read || len(c.left()) == 0:
+	case c.kind == read || c.kind == splice || len(c.left()) == 0:
 		c.state = succeeded
 	case c.kind == readAt && f.direct && n%minSector != 0:
 		c.state = atEnd // the disk has more to give of everything else, by the sector

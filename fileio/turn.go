@@ -59,14 +59,13 @@ func (f *File) beginTurn(c *call) {
 	}
 }
 
-// unread puts what c has read back into the file.
-func (f *File) unread(c *call) {
-	if c.n == 0 {
-		return
+// unread puts b, which was read last, back into the file.
+func (f *File) unread(b []byte) {
+	switch {
+	case len(b) == 0:
+	case f.stream:
+		f.stash = append(bytes.Clone(b), f.stash...)
+	default:
+		f.pos -= int64(len(b))
 	}
-	if f.stream {
-		f.stash = append(bytes.Clone(c.left()[:c.n]), f.stash...)
-		return
-	}
-	f.pos -= int64(c.n)
 }

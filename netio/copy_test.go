@@ -20,6 +20,10 @@ var (
 	_ netio.Receiver = (*netio.Conn)(nil)
 	_ netio.Unreader = (*netio.Conn)(nil)
 	_ netio.Duplex   = (*netio.Conn)(nil)
+
+	_ netio.SpliceReader = (*netio.PipeReader)(nil)
+	_ netio.Unreader     = (*netio.PipeReader)(nil)
+	_ netio.SpliceWriter = (*netio.PipeWriter)(nil)
 )
 
 // plain hides all that a connection can but read and write.
@@ -177,6 +181,71 @@ func TestCopyCancelled(t *testing.T) {
 					e.check(writer.Await(e.task))
 					e.check(reader.Await(e.task))
 					e.close(a, b, c, d)
+				})
+			})
+		})
+	}
+}
+
+// Pipes are ends of a copy like connections: two copies, with a pipe between them, that
+// are cancelled again and again deliver everything once and in order.
+func TestCopyThroughPipe(t *testing.T) {
+	for _, way := range []struct {
+		name string
+		copy func(t *async.Task, dst netio.Writer, src netio.Reader) (int64, error)
+	}{
+		{"copy", netio.Copy},
+		{"splice", func(t *async.Task, dst netio.Writer, src netio.Reader) (int64, error) {
+			return netio.SpliceCopy(t, dst, src, -1)
+		}},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			eachDriver(t, func(t *testing.T, w *world) {
+				if w.memory != nil {
+					w.memory.Faults.Short, w.memory.Faults.Delay, w.memory.Faults.Reorder = .2, .3, .5
+				}
+				w.run(t, func(e *env) {
+					a, b := e.pair()
+					r, pipe, err := netio.NewPipe(e.task)
+					e.check(err)
+					c, d := e.pair()
+					size := e.tooMuch()
+					insist := func(dst netio.Writer, src netio.Reader) func(e *env) {
+						return func(e *env) {
+							rng := rand.New(rand.NewPCG(1, 2))
+							var total int64
+							for limit := time.Microsecond; ; limit = min(2*limit, time.Millisecond) {
+								scope, stop := e.task.WithTimeout(time.Duration(rng.Int64N(int64(limit))))
+								n, err := way.copy(scope, dst, src)
+								stop()
+								total += n
+								if err == nil {
+									break
+								}
+								e.is(err, os.ErrDeadlineExceeded)
+							}
+							e.equal(total, int64(size))
+						}
+					}
+					children := []*async.Child{
+						e.spawn(func(e *env) {
+							e.equalWrite(a, 0, size)
+							e.check(a.CloseWrite().Await(e.task))
+						}),
+						e.spawn(func(e *env) {
+							insist(pipe, b)(e)
+							e.close(pipe)
+						}),
+						e.spawn(func(e *env) {
+							insist(c, r)(e)
+							e.check(c.CloseWrite().Await(e.task))
+						}),
+						e.spawn(func(e *env) { e.drain(d, size) }),
+					}
+					for _, child := range children {
+						e.check(child.Await(e.task))
+					}
+					e.close(a, b, r, c, d)
 				})
 			})
 		})

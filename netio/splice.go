@@ -43,6 +43,12 @@ func (c *Conn) SpliceFrom(pipe, n int) async.Op[int] {
 	return async.NewOp[int](&spliceWrite{c: c, pipe: pipe, n: n}, nil, 0)
 }
 
+// SpliceTo makes a PipeReader a SpliceReader.
+func (r *PipeReader) SpliceTo(pipe, n int) async.Op[int] { return (*Conn)(r).SpliceTo(pipe, n) }
+
+// SpliceFrom makes a PipeWriter a SpliceWriter.
+func (w *PipeWriter) SpliceFrom(pipe, n int) async.Op[int] { return (*Conn)(w).SpliceFrom(pipe, n) }
+
 // spliceRead is the source of one SpliceTo.
 type spliceRead struct {
 	c    *Conn

@@ -13,6 +13,9 @@ import (
 // has lent goes back, also if b is a part of it.
 func (c *Conn) Unread(b []byte) async.Op[int] { return async.NewOp((*connUnread)(c), b, 0) }
 
+// Unread is [Conn.Unread].
+func (r *PipeReader) Unread(b []byte) async.Op[int] { return (*Conn)(r).Unread(b) }
+
 // connUnread is the source of Unread, which is over at once. The ticket tells how it
 // went.
 type connUnread Conn
