@@ -47,7 +47,7 @@ func TestLight(t *testing.T) {
 		name string
 		make func(s *turnstile) async.Op[int]
 	}{
-		{"light", func(s *turnstile) async.Op[int] { return async.NewLightOp(s, 0) }},
+		{"light", func(s *turnstile) async.Op[int] { return async.NewLightOp(s, nil, 0) }},
 		{"not light", func(s *turnstile) async.Op[int] { return async.NewOp(s, nil, 0) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

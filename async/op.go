@@ -64,9 +64,10 @@ func NewOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
 
 // NewLightOp returns an operation of a source that needs next to no stack: Await
 // begins and polls it on the coroutine's own, which saves a switch to and fro when
-// it is over at once. It is for what happens in memory: channels and locks.
-func NewLightOp[T any](src Source[T], arg uint64) Op[T] {
-	return Op[T]{src: src, arg: arg, flags: opLight}
+// it is over at once. It is for what happens in memory: channels, locks, and files of
+// which the system has the content there.
+func NewLightOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
+	return Op[T]{src: src, buf: buf, arg: arg, flags: opLight}
 }
 
 // Await suspends t until the operation has its result; see package async's Await
@@ -192,7 +193,7 @@ type Act struct {
 func NewAct(src Source[struct{}], arg uint64) Act { return Act{NewOp(src, nil, arg)} }
 
 // NewLightAct is NewLightOp for an operation without a value.
-func NewLightAct(src Source[struct{}], arg uint64) Act { return Act{NewLightOp(src, arg)} }
+func NewLightAct(src Source[struct{}], arg uint64) Act { return Act{NewLightOp(src, nil, arg)} }
 
 // Op returns the operation that a is, for Flight.Begin.
 func (a Act) Op() Op[struct{}] { return a.op }

@@ -79,7 +79,7 @@ func (o *Oneshot[T]) Done() async.Act { return o.over.Done() }
 // Recv waits for the value and takes it. The error is that of Fail, or io.EOF if
 // there is no value: it was closed, or another Recv has taken it. Cancelled, or as
 // the loser of a Select, it has taken nothing.
-func (o *Oneshot[T]) Recv() async.Op[T] { return async.NewLightOp((*answering[T])(o), 0) }
+func (o *Oneshot[T]) Recv() async.Op[T] { return async.NewLightOp((*answering[T])(o), nil, 0) }
 
 // TryRecv takes the value if it is there; else it returns ErrEmpty, or io.EOF if
 // none will come.

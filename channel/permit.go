@@ -17,7 +17,7 @@ type Permit[T any] struct {
 // Reserve waits for room, like Send, and keeps it. A cancelled or losing Reserve
 // has nothing.
 func (c *Chan[T]) Reserve() async.Op[Permit[T]] {
-	return async.NewLightOp((*permitting[T])(c), 0)
+	return async.NewLightOp((*permitting[T])(c), nil, 0)
 }
 
 // TryReserve is Reserve if that need not wait; else it returns ErrFull or

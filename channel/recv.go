@@ -12,7 +12,7 @@ import (
 // closed and empty, and the cause if the task is cancelled. A value is taken only
 // for the one who gets it: a Recv that was cancelled or has lost a Select has
 // taken nothing.
-func (c *Chan[T]) Recv() async.Op[T] { return async.NewLightOp((*receiving[T])(c), 0) }
+func (c *Chan[T]) Recv() async.Op[T] { return async.NewLightOp((*receiving[T])(c), nil, 0) }
 
 // TryRecv receives a value if there is one and nobody waits for it; else it
 // returns ErrEmpty, or io.EOF when the channel is closed and empty.

@@ -24,7 +24,7 @@ type Subscription[T any] struct {
 // was received, or the Subscription is. Cancelled, or as the loser of a Select, it
 // has received nothing.
 func (s *Subscription[T]) Recv() async.Op[T] {
-	return async.NewLightOp((*subscribing[T])(s), 0)
+	return async.NewLightOp((*subscribing[T])(s), nil, 0)
 }
 
 // TryRecv receives the next value if it is there; else it returns ErrEmpty, or an

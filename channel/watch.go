@@ -119,7 +119,7 @@ func (o *Observer[T]) Changed() bool {
 // Next waits for a value that was not seen, and returns it; then it is. The error
 // is io.EOF when the Watch is closed. Cancelled, or as the loser of a Select, it
 // has seen nothing.
-func (o *Observer[T]) Next() async.Op[T] { return async.NewLightOp((*observing[T])(o), 0) }
+func (o *Observer[T]) Next() async.Op[T] { return async.NewLightOp((*observing[T])(o), nil, 0) }
 
 // Until waits until the value is one that f accepts, beginning with the present
 // one, and returns it.

@@ -61,7 +61,7 @@ func (f *File) Name() string { return f.name }
 // was read with the cause. One that has lost a Select can be awaited again, and
 // reads everything again.
 func (f *File) ReadAt(b []byte, off int64) async.Op[int] {
-	return async.NewOp(&f.ops[readAt], b, uint64(off))
+	return async.NewLightOp(&f.ops[readAt], b, uint64(off))
 }
 
 // WriteAt writes all of b at the offset off, or returns how much it wrote and why

@@ -29,7 +29,7 @@ func NewBarrier(n int) *Barrier {
 // Arrive suspends until the barrier opens. One of those who go on then, the last
 // to come, gets true. Cancelled while the barrier is closed, or as the loser of a
 // Select, it has not arrived, and somebody else has to come.
-func (b *Barrier) Arrive() async.Op[bool] { return async.NewLightOp((*arriving)(b), 0) }
+func (b *Barrier) Arrive() async.Op[bool] { return async.NewLightOp((*arriving)(b), nil, 0) }
 
 // arriving is the source of Arrive.
 type arriving Barrier
