@@ -23,6 +23,7 @@ var servers = map[string]func() error{
 	"rondo":      serveRondo,
 	"goroutines": serveGoroutines,
 	"net/http":   serveHTTP,
+	"nbio":       serveNbio,
 }
 
 func config() (*tls.Config, error) {
