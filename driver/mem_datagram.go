@@ -52,11 +52,18 @@ func (m *Memory) Packet(addr Addr, t SocketType) (int, error) {
 	return fd, nil
 }
 
-// Bind gives a socket for messages an address of its own.
+// Bind gives a socket an address of its own. Several connections may share one.
 func (m *Memory) Bind(fd int, addr Addr) error {
 	s, err := m.socket(fd)
 	if err != nil {
 		return err
+	}
+	if c, ok := s.(*memStream); ok {
+		if c.connected() || c.local != (Addr{}) || addr.Path != "" {
+			return syscall.EINVAL
+		}
+		c.local = addr
+		return nil
 	}
 	d, ok := s.(*memDatagram)
 	if !ok || d.local != (Addr{}) || d.unix != (addr.Path != "") {

@@ -1,6 +1,9 @@
 package driver
 
-import "syscall"
+import (
+	"net/netip"
+	"syscall"
+)
 
 // A memStream is one end of a stream connection, or a socket that may become
 // one. It writes into the in of its peer.
@@ -32,6 +35,16 @@ func (s *memStream) accepted(d *memFD) { s.fd = d }
 
 func (s *memStream) establish(m *Memory, local, addr Addr) memEnd {
 	server := &memStream{local: addr}
+	if bound := s.local; bound != (Addr{}) && addr.Path == "" {
+		ip, port := bound.Addr(), bound.Port()
+		if ip.IsUnspecified() {
+			ip = local.Addr()
+		}
+		if port == 0 {
+			port = local.Port()
+		}
+		local.AddrPort = netip.AddrPortFrom(ip, port)
+	}
 	s.local = local
 	m.join(s, server)
 	return server

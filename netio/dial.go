@@ -23,6 +23,10 @@ type Dialer struct {
 
 	// Resolver resolves names; nil means net.DefaultResolver.
 	Resolver *net.Resolver
+
+	// LocalAddr is the address to dial from, if it is valid: of this machine, with
+	// port 0 for any. Only addresses of its family are dialled. It is for TCP.
+	LocalAddr netip.AddrPort
 }
 
 // Dial connects to a TCP address, "host:port", if network is "tcp", "tcp4" or
@@ -52,6 +56,9 @@ func (d *Dialer) Dial(t *async.Task, network, address string) (*Conn, error) {
 		return nil, dialError(network, nil, err)
 	}
 	addrs, err := resolve(t, d.Resolver, network, address)
+	if err == nil && d.LocalAddr.IsValid() {
+		addrs, err = keepReachable(addrs, d.LocalAddr, address)
+	}
 	if err != nil {
 		if cause := t.Cause(); cause != nil {
 			err = cause // what the resolver makes of that says less
@@ -59,7 +66,7 @@ func (d *Dialer) Dial(t *async.Task, network, address string) (*Conn, error) {
 		return nil, dialError(network, nil, err)
 	}
 	if len(addrs) == 1 {
-		return DialAddrPort(t, addrs[0])
+		return d.dial(t, addrs[0])
 	}
 	c, err := d.race(t, interleave(addrs))
 	if err != nil {
@@ -70,8 +77,16 @@ func (d *Dialer) Dial(t *async.Task, network, address string) (*Conn, error) {
 
 // DialAddrPort connects to an address that needs no resolution.
 func DialAddrPort(t *async.Task, addr netip.AddrPort) (*Conn, error) {
+	return (&Dialer{}).dial(t, addr)
+}
+
+func (d *Dialer) dial(t *async.Task, addr netip.AddrPort) (*Conn, error) {
 	p := here(t)
-	fd, err := async.Await(t, &connecting{place: p, addr: driver.Addr{AddrPort: addr}})
+	x := &connecting{place: p, addr: driver.Addr{AddrPort: addr}}
+	if d.LocalAddr.IsValid() {
+		x.local.AddrPort = netip.AddrPortFrom(d.LocalAddr.Addr().Unmap(), d.LocalAddr.Port())
+	}
+	fd, err := async.Await(t, x)
 	if err != nil {
 		return nil, dialError("tcp", net.TCPAddrFromAddrPort(addr), err)
 	}
@@ -94,7 +109,7 @@ type connecting struct {
 	place *place
 	addr  driver.Addr
 	kind  driver.SocketType
-	// For packets: prepare is called first, and local bound to, unless zero.
+	// prepare is called first, unless nil; and local bound to, unless zero.
 	prepare func(fd int) error
 	local   driver.Addr
 	fd      int

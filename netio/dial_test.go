@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +56,30 @@ func TestDialBadAddresses(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A local address is dialled from, and decides which addresses are dialled.
+func TestDialFrom(t *testing.T) {
+	onEach(t, func(e *env) {
+		ln := e.listen()
+		from := netip.MustParseAddrPort("127.0.0.2:0")
+		for _, address := range []string{ln.Addr().String(), net.JoinHostPort("localhost", strconv.Itoa(int(ln.AddrPort().Port())))} {
+			c, err := (&netio.Dialer{LocalAddr: from}).Dial(e.task, "tcp", address)
+			e.check(err)
+			s := e.accept(ln)
+			e.equal(s.RemoteAddr().String(), c.LocalAddr().String())
+			if at := c.LocalAddr().(*net.TCPAddr).AddrPort(); at.Addr() != from.Addr() || at.Port() == 0 {
+				e.Errorf("dialled from %v", at)
+			}
+			e.close(c, s)
+		}
+		var op *net.OpError
+		_, err := (&netio.Dialer{LocalAddr: netip.MustParseAddrPort("[::1]:0")}).Dial(e.task, "tcp", ln.Addr().String())
+		if !errors.As(err, &op) || !strings.Contains(err.Error(), "no suitable address") {
+			e.Errorf("from another family: %v", err)
+		}
+		e.close(ln)
+	})
 }
 
 // A name is resolved, and the first of its addresses that answers is taken.

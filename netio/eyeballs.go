@@ -44,7 +44,7 @@ func (d *Dialer) race(t *async.Task, addrs []netip.AddrPort) (*Conn, error) {
 	for i, a := range addrs {
 		r.running++
 		scope.Go(func(t *async.Task) error {
-			r.attempt(t, a)
+			r.attempt(t, d, a)
 			return nil
 		})
 		if i < len(addrs)-1 {
@@ -91,8 +91,8 @@ func (r *dialRace) Poll(t *async.Task) (struct{}, error) {
 	return struct{}{}, nil
 }
 
-func (r *dialRace) attempt(t *async.Task, a netip.AddrPort) {
-	c, err := DialAddrPort(t, a)
+func (r *dialRace) attempt(t *async.Task, d *Dialer, a netip.AddrPort) {
+	c, err := d.dial(t, a)
 	r.running--
 	switch {
 	case err != nil:

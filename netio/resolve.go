@@ -3,6 +3,7 @@ package netio
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"rondo.dev/rondo"
@@ -90,6 +91,16 @@ func keepFamily(network string, ips []netip.Addr, port uint16, address string) (
 		return nil, &net.AddrError{Err: "no suitable address", Addr: address}
 	}
 	return out, nil
+}
+
+// keepReachable keeps the addresses that can be reached from a local one.
+func keepReachable(addrs []netip.AddrPort, local netip.AddrPort, address string) ([]netip.AddrPort, error) {
+	is4 := local.Addr().Unmap().Is4()
+	addrs = slices.DeleteFunc(addrs, func(a netip.AddrPort) bool { return a.Addr().Is4() != is4 })
+	if len(addrs) == 0 {
+		return nil, &net.AddrError{Err: "no suitable address", Addr: address}
+	}
+	return addrs, nil
 }
 
 func parsePort(s string) (uint16, bool) {
