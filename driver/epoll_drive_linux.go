@@ -81,6 +81,9 @@ func (ep *epoll) attempt(e *entry, op *Op) (Result, step) {
 	case OpRecvLent:
 		return ep.lend(e, op)
 	case OpRecvMsg, OpSendMsg:
+		if e.is&fdUdp != 0 && op.msg().plain() {
+			return datagram(op)
+		}
 		return message(op)
 	case OpRecvBatch, OpSendBatch:
 		return batch(op)
@@ -172,8 +175,7 @@ func writevNow(e *entry, op *Op) (int, unix.Errno) {
 	return rawWritev(op.fd, iov)
 }
 
-// message sends or receives one. With MSG_DONTWAIT of the caller's it does not
-// wait.
+// message sends or receives one.
 func message(op *Op) (Result, step) {
 	m := op.msg()
 	h, err := m.header(op.kind == OpSendMsg)
@@ -187,6 +189,29 @@ func message(op *Op) (Result, step) {
 	} else if n, errno = rawRecvmsg(op.fd, h, m.Flags); errno == 0 {
 		m.received(n)
 	}
+	return m.untilReady(n, errno)
+}
+
+// datagram is message for a plain one of UDP, with less for the kernel to read and
+// write: there is no header.
+func datagram(op *Op) (Result, step) {
+	m := op.msg()
+	if op.kind == OpRecvMsg {
+		return m.untilReady(m.receivePlain(op.fd))
+	}
+	name := &m.raw.name
+	name.n = 0
+	if m.Addr != (Addr{}) {
+		if err := name.encode(m.Addr); err != nil {
+			return Result{Err: err}, stepEnd
+		}
+	}
+	return m.untilReady(rawSendto(op.fd, m.Bufs[0], m.Flags, name))
+}
+
+// untilReady is stepOf, but that with the caller's MSG_DONTWAIT a message does not
+// wait.
+func (m *Msg) untilReady(n int, errno unix.Errno) (Result, step) {
 	if errno == unix.EAGAIN && m.Flags&unix.MSG_DONTWAIT != 0 {
 		return Result{Err: errno}, stepEnd
 	}

@@ -29,9 +29,10 @@ const (
 	fdRegistered                     // events of both directions come, edge-triggered
 	fdArmed                          // one event may come, for OpReady
 	fdSticky                         // the peer has gone: a short read proves nothing
-	fdKnown                          // the seven below are set as they should be
+	fdKnown                          // the eight below are set as they should be
 	fdSocket                         // and not something else to read and write
 	fdTcp                            // a short read means that nothing is left
+	fdUdp                            // carries messages, each read whole or cut
 	fdBlocking                       // without O_NONBLOCK: to be asked before each call
 	fdFile                           // always ready, but calls take their time: for the pool
 	fdLingering                      // close may block, for SO_LINGER

@@ -112,8 +112,11 @@ func (ep *epoll) meet(fd int32) (*entry, unix.Errno) {
 	}
 	if protocol, err := getSockInt(int(fd), unix.SOL_SOCKET, unix.SO_PROTOCOL); err == nil {
 		found |= fdSocket
-		if protocol == unix.IPPROTO_TCP {
+		switch protocol {
+		case unix.IPPROTO_TCP:
 			found |= fdTcp
+		case unix.IPPROTO_UDP:
+			found |= fdUdp
 		}
 	} else {
 		// What epoll takes is waited for; what it refuses is a file or a directory

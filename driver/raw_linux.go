@@ -91,6 +91,26 @@ func (m *Msg) header(send bool) (*unix.Msghdr, error) {
 	return h, nil
 }
 
+// plain reports whether m is one buffer and an address.
+func (m *Msg) plain() bool {
+	return len(m.Bufs) == 1 && m.Ancillary == nil && len(m.Control) == 0
+}
+
+// receivePlain receives a plain message of UDP.
+func (m *Msg) receivePlain(fd int32) (int, unix.Errno) {
+	b, name := m.Bufs[0], &m.raw.name
+	n, errno := rawRecvfrom(fd, b, m.Flags, name)
+	if errno != 0 {
+		return 0, errno
+	}
+	m.Addr, m.ControlN, m.RecvFlags = name.decode(), 0, 0
+	if n > len(b) {
+		n, m.RecvFlags = len(b), unix.MSG_TRUNC
+	}
+	m.N = n
+	return n, 0
+}
+
 // received takes over what the kernel wrote into the header, beside n bytes.
 func (m *Msg) received(n int) {
 	h := &m.raw.hdr

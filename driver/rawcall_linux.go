@@ -87,6 +87,31 @@ func rawSend(fd int32, p unsafe.Pointer, n uint32) (int, unix.Errno) {
 	}
 }
 
+// rawRecvfrom returns how large the message was, which may be more than there is
+// room for. It is for sockets of messages: TCP would throw bytes away.
+func rawRecvfrom(fd int32, b []byte, flags int, from *rawAddr) (int, unix.Errno) {
+	for {
+		name, _ := from.room()
+		from.n = uint32(unsafe.Sizeof(from.sa))
+		r, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
+			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_TRUNC), uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&from.n)))
+		if errno != unix.EINTR {
+			return int(r), errno
+		}
+	}
+}
+
+// rawSendto sends to whom the socket is connected if to is empty.
+func rawSendto(fd int32, b []byte, flags int, to *rawAddr) (int, unix.Errno) {
+	for {
+		r, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
+			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL), uintptr(unsafe.Pointer(to.bytes())), uintptr(to.n))
+		if errno != unix.EINTR {
+			return int(r), errno
+		}
+	}
+}
+
 // rawRecvmsg receives descriptors as close-on-exec, like all that a driver makes.
 func rawRecvmsg(fd int32, h *unix.Msghdr, flags int) (int, unix.Errno) {
 	for {
