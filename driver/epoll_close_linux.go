@@ -98,13 +98,13 @@ func (ep *epoll) CloseNow(fd int) error {
 // Socket makes a socket for connecting.
 func (ep *epoll) Socket(addr Addr) (int, error) {
 	fd, err := ep.kernelSockets.Socket(addr)
-	return ep.made(fd, err, addr.Path == "")
+	return ep.made(fd, err, addr, fdTcp)
 }
 
 // Listen makes a listening socket.
 func (ep *epoll) Listen(addr Addr, o ListenOptions) (int, error) {
 	fd, err := ep.kernelSockets.Listen(addr, o)
-	return ep.made(fd, err, addr.Path == "")
+	return ep.made(fd, err, addr, fdTcp)
 }
 
 // Pipe makes a pipe.
@@ -119,7 +119,7 @@ func (ep *epoll) Pipe() (r, w int, err error) {
 // Packet makes a socket that keeps the boundaries of messages.
 func (ep *epoll) Packet(addr Addr, t SocketType) (int, error) {
 	fd, err := ep.kernelSockets.Packet(addr, t)
-	return ep.made(fd, err, false)
+	return ep.made(fd, err, addr, fdUdp)
 }
 
 // SocketPair makes two connected sockets.
@@ -133,13 +133,15 @@ func (ep *epoll) SocketPair(t SocketType) (a, b int, err error) {
 	return a, b, nil
 }
 
-func (ep *epoll) made(fd int, err error, tcp bool) (int, error) {
+// made takes note of a new socket, unless there was an error. ip is what it is if it
+// is not a Unix socket.
+func (ep *epoll) made(fd int, err error, addr Addr, ip aspects) (int, error) {
 	if err != nil {
 		return -1, err
 	}
 	is := fdKnown | fdSocket
-	if tcp {
-		is |= fdTcp
+	if addr.Path == "" {
+		is |= ip
 	}
 	ep.fresh(fd, is)
 	return fd, nil

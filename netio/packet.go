@@ -141,11 +141,11 @@ type Message struct {
 //
 // On a connected UDP socket it may fail with ECONNREFUSED: nobody received what was
 // sent before.
-func (c *PacketConn) Read(b []byte) async.Op[int] { return async.NewOp((*packetRead)(c), b, 0) }
+func (c *PacketConn) Read(b []byte) async.Op[int] { return async.NewLightOp((*packetRead)(c), b, 0) }
 
 // ReadFrom is Read, and tells who has sent the message.
 func (c *PacketConn) ReadFrom(b []byte) async.Op[Datagram] {
-	return async.NewOp((*packetReadFrom)(c), b, 0)
+	return async.NewLightOp((*packetReadFrom)(c), b, 0)
 }
 
 // Write sends b as one message to the peer of a connected socket. It returns
@@ -154,14 +154,14 @@ func (c *PacketConn) ReadFrom(b []byte) async.Op[Datagram] {
 //
 // It is whole or not: cancelled, it was sent if it returns len(b). A losing Write
 // that has been sent remembers that, and returns len(b) when it is awaited again.
-func (c *PacketConn) Write(b []byte) async.Op[int] { return async.NewOp((*packetWrite)(c), b, 0) }
+func (c *PacketConn) Write(b []byte) async.Op[int] { return async.NewLightOp((*packetWrite)(c), b, 0) }
 
 // WriteTo is Write to an address.
 func (c *PacketConn) WriteTo(b []byte, addr netip.AddrPort) async.Op[int] {
 	if arg, ok := packAddr(addr); ok {
-		return async.NewOp((*packetWriteIPv4)(c), b, arg)
+		return async.NewLightOp((*packetWriteIPv4)(c), b, arg)
 	}
-	return async.NewOp[int](&packetWriteTo{c, driver.Addr{AddrPort: addr}}, b, 0)
+	return async.NewLightOp[int](&packetWriteTo{c, driver.Addr{AddrPort: addr}}, b, 0)
 }
 
 // WriteToPath is Write to a Unix socket of datagrams.
