@@ -35,6 +35,9 @@ type Loop struct {
 	parked  atomic.Bool
 	watched atomic.Int64 // since when the running task is timed, in ns since watchdog.began; 0: it is not
 
+	courtesy courtesy
+	active   time.Duration // when a task last ran
+
 	stop  bool     // the owner's: leave the loop
 	left  []string // tasks that had not ended then
 	ended chan struct{}
@@ -52,11 +55,6 @@ const (
 	// if tasks are bounded in number and time, so is the delay from a wake to
 	// its run. Posts and timers need no bound: they only make tasks ready.
 	pollsPerTurn = 256
-
-	// yieldAfter is how long a busy loop keeps its processor before it offers
-	// it to other goroutines; without that they would wait for the Go
-	// scheduler's preemption, every 10 ms.
-	yieldAfter = 200 * time.Microsecond
 
 	// publishEvery is how many turns a busy loop's metrics may be old.
 	publishEvery = 64
@@ -207,12 +205,13 @@ func (l *Loop) run() {
 		go l.run()
 	}()
 	now := l.clock()
-	yielded := now
 	for !l.stop {
 		now = l.turn(now)
-		if now-yielded > yieldAfter {
+		if l.courtesy.due(now) {
+			before := now
 			runtime.Gosched()
-			yielded = now
+			now = l.clock()
+			l.courtesy.gaveWay(before, now)
 		}
 	}
 	finished = true
@@ -229,7 +228,7 @@ func (l *Loop) turn(now time.Duration) time.Duration {
 		l.publish()
 	}
 	l.exec.Advance(int64(now))
-	l.work()
+	ran := l.work()
 	wait := time.Duration(0)
 	worked := l.clock()
 	if l.exec.Ready() == 0 && !l.stop {
@@ -243,7 +242,10 @@ func (l *Loop) turn(now time.Duration) time.Duration {
 		}
 	}
 	l.busy += worked - now
-	if wait == 0 {
+	if ran {
+		l.active = worked
+	}
+	if wait == 0 || l.courtesy.lingers(worked-l.active) {
 		l.wait(0)
 		return worked
 	}
@@ -254,22 +256,25 @@ func (l *Loop) turn(now time.Duration) time.Duration {
 	l.rt.watchdog.rouse()
 	now = l.clock()
 	l.rest += now - worked
+	l.courtesy.parked(now)
 	return now
 }
 
 // work takes in what came from elsewhere, and runs tasks, until there is nothing to
 // run or the turn is over. It takes in again when the tasks have run: they wake
 // each other by way of the inbox too, when what they use can't know that they are
-// on one loop, and that need not wait for the driver.
-func (l *Loop) work() {
+// on one loop, and that need not wait for the driver. It reports whether a task ran.
+func (l *Loop) work() (ran bool) {
 	for left := pollsPerTurn; left > 0; {
 		l.exec.Drain()
-		ran := l.exec.Run(left)
-		if ran == 0 {
-			return
+		n := l.exec.Run(left)
+		if n == 0 {
+			break
 		}
-		left -= ran
+		ran = true
+		left -= n
 	}
+	return ran
 }
 
 func (l *Loop) wait(d time.Duration) {
