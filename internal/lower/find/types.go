@@ -1,0 +1,88 @@
+package find
+
+import "go/types"
+
+// Async is the path of the package that defines the task.
+const Async = "rondo.dev/rondo/async"
+
+// IsTask reports whether t is *async.Task, by any alias.
+func IsTask(t types.Type) bool {
+	p, ok := types.Unalias(t).(*types.Pointer)
+	if !ok {
+		return false
+	}
+	n, ok := types.Unalias(p.Elem()).(*types.Named)
+	if !ok {
+		return false
+	}
+	o := n.Obj()
+	return o.Name() == "Task" && o.Pkg() != nil && o.Pkg().Path() == Async
+}
+
+// IsAsync reports whether a function of this type is async.
+func IsAsync(sig *types.Signature) bool {
+	if sig.Params().Len() == 0 {
+		return false
+	}
+	// The type of a variadic parameter is a slice, so ...*async.Task is none.
+	return IsTask(sig.Params().At(0).Type())
+}
+
+// signature returns the type of what can be called with a value of type t, or nil.
+// A type parameter counts by the functions in its constraint, which have one
+// underlying type if a call compiles.
+func signature(t types.Type) *types.Signature {
+	if p, ok := types.Unalias(t).(*types.TypeParam); ok {
+		return constrained(p.Constraint())
+	}
+	sig, _ := t.Underlying().(*types.Signature)
+	return sig
+}
+
+func constrained(t types.Type) *types.Signature {
+	switch t := t.Underlying().(type) {
+	case *types.Signature:
+		return t
+	case *types.Interface:
+		for e := range t.EmbeddedTypes() {
+			if sig := constrained(e); sig != nil {
+				return sig
+			}
+		}
+	case *types.Union:
+		for term := range t.Terms() {
+			if sig := constrained(term.Type()); sig != nil {
+				return sig
+			}
+		}
+	}
+	return nil
+}
+
+// primitives are the functions of package async that suspend, methods by their
+// receiver's name. A test holds the list to what that package does.
+var primitives = map[string]bool{
+	"Await":       true,
+	"Yield":       true,
+	"Op.Await":    true,
+	"Act.Await":   true,
+	"Join.Await":  true,
+	"Child.Await": true,
+	"Group.Wait":  true,
+}
+
+// nameInAsync returns the name of a function of package async as primitives has it.
+func nameInAsync(f *types.Func) string {
+	recv := f.Signature().Recv()
+	if recv == nil {
+		return f.Name()
+	}
+	t := types.Unalias(recv.Type())
+	if p, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(p.Elem())
+	}
+	if n, ok := t.(*types.Named); ok {
+		return n.Obj().Name() + "." + f.Name()
+	}
+	return f.Name()
+}
