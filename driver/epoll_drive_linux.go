@@ -199,14 +199,14 @@ func datagram(op *Op) (Result, step) {
 	if op.kind == OpRecvMsg {
 		return m.untilReady(m.receivePlain(op.fd))
 	}
-	name := &m.raw.name
-	name.n = 0
+	var to *rawAddr
 	if m.Addr != (Addr{}) {
-		if err := name.encode(m.Addr); err != nil {
+		to = &m.raw.name
+		if err := to.encode(m.Addr); err != nil {
 			return Result{Err: err}, stepEnd
 		}
 	}
-	return m.untilReady(rawSendto(op.fd, m.Bufs[0], m.Flags, name))
+	return m.untilReady(rawSendto(op.fd, m.Bufs[0], m.Flags, to))
 }
 
 // untilReady is stepOf, but that with the caller's MSG_DONTWAIT a message does not

@@ -91,8 +91,8 @@ func rawSend(fd int32, p unsafe.Pointer, n uint32) (int, unix.Errno) {
 // room for. It is for sockets of messages: TCP would throw bytes away.
 func rawRecvfrom(fd int32, b []byte, flags int, from *rawAddr) (int, unix.Errno) {
 	for {
-		name, _ := from.room()
-		from.n = uint32(unsafe.Sizeof(from.sa))
+		name, size := from.room()
+		from.n = size
 		r, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
 			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_TRUNC), uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&from.n)))
 		if errno != unix.EINTR {
@@ -101,11 +101,17 @@ func rawRecvfrom(fd int32, b []byte, flags int, from *rawAddr) (int, unix.Errno)
 	}
 }
 
-// rawSendto sends to whom the socket is connected if to is empty.
+// rawSendto sends to whom the socket is connected if to is nil: the kernel takes an
+// address of no bytes for a bad one.
 func rawSendto(fd int32, b []byte, flags int, to *rawAddr) (int, unix.Errno) {
+	var name *byte
+	var size uint32
+	if to != nil {
+		name, size = to.bytes(), to.n
+	}
 	for {
 		r, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
-			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL), uintptr(unsafe.Pointer(to.bytes())), uintptr(to.n))
+			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL), uintptr(unsafe.Pointer(name)), uintptr(size))
 		if errno != unix.EINTR {
 			return int(r), errno
 		}

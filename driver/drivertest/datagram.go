@@ -11,6 +11,7 @@ import (
 var datagramTests = []test{
 	{name: "Datagram/addresses", run: datagramAddresses, needs: []Feature{Datagrams}},
 	{name: "Datagram/connected", run: datagramConnected, needs: []Feature{Datagrams}},
+	{name: "Datagram/plain", run: datagramPlain, needs: []Feature{Datagrams}},
 	{name: "Datagram/refused", run: datagramRefused, needs: []Feature{Datagrams}},
 	{name: "Datagram/too_long", run: datagramTooLong, needs: []Feature{Datagrams}},
 	{name: "Datagram/short_reads_prove_nothing", run: datagramShort, needs: []Feature{Datagrams}},
@@ -106,6 +107,27 @@ func datagramConnected(r *rig) {
 	buf := make([]byte, 20)
 	if n := r.must(func(c *call) { c.Recv(a, buf, c) }); string(buf[:n]) != "back" {
 		r.Errorf("received %q", buf[:n])
+	}
+}
+
+// datagramPlain is messages of one buffer without anything beside it, which a driver
+// may move in a simpler way: from a connected socket, which needs no address.
+func datagramPlain(r *rig) {
+	b, to := r.datagrams()
+	a, from := r.connected(to)
+	for _, want := range []string{"hello", "", "too long"} {
+		r.sendMsg(a, one(want, driver.Addr{}))
+		m := &driver.Msg{Bufs: [][]byte{make([]byte, 5)}}
+		n := r.must(func(c *call) { c.RecvMsg(b, m, c) })
+		cut := len(want) > 5
+		if got := string(m.Bufs[0][:n]); got != want[:min(5, len(want))] || m.N != n || m.Addr != from || (m.RecvFlags&msgTrunc != 0) != cut {
+			r.Errorf("received %q (N %d) from %v with flags %#x, want %q from %v", got, m.N, m.Addr, m.RecvFlags, want, from)
+		}
+	}
+	r.sendMsg(b, one("back", from))
+	m := &driver.Msg{Bufs: [][]byte{make([]byte, 5)}}
+	if n := r.must(func(c *call) { c.RecvMsg(a, m, c) }); n != 4 || m.Addr != to {
+		r.Errorf("received %d bytes from %v, want 4 from %v", n, m.Addr, to)
 	}
 }
 
