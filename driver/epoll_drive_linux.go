@@ -200,7 +200,7 @@ func datagram(op *Op) (Result, step) {
 		return m.untilReady(m.receivePlain(op.fd))
 	}
 	var to *rawAddr
-	if m.Addr != (Addr{}) {
+	if m.addressed() {
 		to = &m.raw.name
 		if err := to.encode(m.Addr); err != nil {
 			return Result{Err: err}, stepEnd

@@ -82,7 +82,7 @@ func (m *Msg) header(send bool) (*unix.Msghdr, error) {
 		h.Name, h.Namelen = m.raw.name.room()
 		return h, nil
 	}
-	if m.Addr.IsValid() || m.Addr.Path != "" {
+	if m.addressed() {
 		if err := m.raw.name.encode(m.Addr); err != nil {
 			return nil, err
 		}
@@ -90,6 +90,9 @@ func (m *Msg) header(send bool) (*unix.Msghdr, error) {
 	}
 	return h, nil
 }
+
+// addressed reports whether m says where to.
+func (m *Msg) addressed() bool { return m.Addr.IsValid() || m.Addr.Path != "" }
 
 // plain reports whether m is one buffer and an address.
 func (m *Msg) plain() bool {

@@ -1,7 +1,6 @@
 package tlsio
 
 import (
-	"crypto/tls"
 	"errors"
 	"testing"
 
@@ -22,10 +21,9 @@ func (x *chatty) read(b []byte) (int, error) {
 	return copy(b, "x"), nil
 }
 
-func (x *chatty) reclaim()                   {}
-func (x *chatty) closeWrite() error          { return nil }
-func (x *chatty) state() tls.ConnectionState { return tls.ConnectionState{} }
-func (x *chatty) close()                     {}
+func (x *chatty) reclaim()          {}
+func (x *chatty) closeWrite() error { return nil }
+func (x *chatty) close()            {}
 
 // A peer that makes the layer answer and reads no answer can't fill the memory.
 func TestAnswersThatNobodyReads(t *testing.T) {
@@ -44,6 +42,16 @@ func TestAnswersThatNobodyReads(t *testing.T) {
 			if reads > 100_000 {
 				e.Fatalf("%d bytes wait for a peer that reads nothing", len(c.wire.out))
 			}
+		}
+		// Who reads on all the same gets the same, and no answers are added.
+		waiting := len(c.wire.out)
+		for range 100 {
+			if _, err = c.Read(make([]byte, 1)).Await(e.Task); !errors.Is(err, errUnread) {
+				e.Fatalf("got %v of a read after that", err)
+			}
+		}
+		if n := len(c.wire.out); n > waiting {
+			e.Errorf("%d bytes wait, and were %d", n, waiting)
 		}
 		_, err = c.Write([]byte("x")).Await(e.Task)
 		if !errors.Is(err, errUnread) {

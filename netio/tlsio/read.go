@@ -26,7 +26,8 @@ type reading struct {
 // Read reads up to len(b) bytes of plaintext into b, at least one; io.EOF says that
 // the peer has sent close_notify or, as crypto/tls has it, ended the stream between
 // two records; in the middle of one that is io.ErrUnexpectedEOF. What is wrong with a
-// record is an error as crypto/tls makes it, and stays.
+// record is an error as crypto/tls makes it, and stays. So does the error of a peer
+// that asks for new keys again and again, and takes no answer.
 //
 // Cancelled while it waits, it returns at once. What a losing Read has read goes back
 // into the connection.
@@ -165,6 +166,13 @@ func (c *Conn) serveStash(r *reading) {
 
 // decrypt has the layer make plaintext of what has arrived.
 func (c *Conn) decrypt(t *async.Task, r *reading) {
+	if len(c.wire.out) > maxUnread {
+		if c.broken == nil {
+			c.broken = errUnread
+		}
+		r.end(0, c.broken)
+		return
+	}
 	var n int
 	var err error
 	if r.lends {
@@ -175,11 +183,6 @@ func (c *Conn) decrypt(t *async.Task, r *reading) {
 	}
 	if len(c.wire.out) > 0 {
 		c.answer(t)
-	}
-	if len(c.wire.out) > maxUnread && c.broken == nil {
-		c.broken = errUnread
-		r.end(0, errUnread)
-		return
 	}
 	c.drained = errors.Is(err, again{})
 	switch {
@@ -192,7 +195,8 @@ func (c *Conn) decrypt(t *async.Task, r *reading) {
 
 // maxUnread is more than a write and its alerts leave to be sent: so much comes
 // together only where a peer asks for one KeyUpdate after the other, which crypto/tls
-// answers at once, and takes no answer.
+// answers at once, and takes no answer. Nothing more is read then, so that nothing
+// more is answered.
 const maxUnread = 2 * bufferSize
 
 var errUnread = errors.New("rondo/tlsio: the peer asks for new keys and reads no answer")
