@@ -12,18 +12,19 @@ import "time"
 // make each of them wait for a slice. So in a crowd a loop keeps a processor for as
 // long as it had to wait for it, and lingers a little before it parks.
 type courtesy struct {
-	crowded bool
-	turn    time.Duration // how long the loop may keep a processor
+	crowded bool          // somebody else computes: giving way took long
+	turn    time.Duration // how long that was: the loop may keep the processor as long
 	gave    time.Duration // when it has last given it away
 	asked   time.Duration // when it was last seen how long that takes
 }
 
 const (
-	// shortTurn is how long a loop keeps its processor where nobody computes. Without
-	// an end others would wait for the scheduler's preemption, every 10 ms; longer
-	// than that no turn is.
+	// shortTurn is how long a loop keeps its processor where nobody computes, so that
+	// others need not wait for the scheduler to take it.
 	shortTurn = 200 * time.Microsecond
-	longTurn  = 10 * time.Millisecond
+
+	// longTurn is when the scheduler would take it.
+	longTurn = 10 * time.Millisecond
 
 	// crowdAfter is how long a processor is away if somebody else computes on it:
 	// what only looks after something is done in less.

@@ -35,6 +35,7 @@ type Loop struct {
 	parked  atomic.Bool
 	watched atomic.Int64 // since when the running task is timed, in ns since watchdog.began; 0: it is not
 
+	// The owner's.
 	courtesy courtesy
 	active   time.Duration // when a task last ran
 
@@ -208,10 +209,10 @@ func (l *Loop) run() {
 	for !l.stop {
 		now = l.turn(now)
 		if l.courtesy.due(now) {
-			before := now
+			from := l.clock() // now is from before the driver's turn, which is the loop's own
 			runtime.Gosched()
 			now = l.clock()
-			l.courtesy.gaveWay(before, now)
+			l.courtesy.gaveWay(from, now)
 		}
 	}
 	finished = true
