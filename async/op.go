@@ -64,8 +64,10 @@ func NewOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
 
 // NewLightOp returns an operation of a source that needs next to no stack: Await
 // begins and polls it on the coroutine's own, which saves a switch to and fro when
-// it is over at once. It is for what happens in memory: channels, locks, and files of
-// which the system has the content there.
+// it is over at once. It is for what happens in memory, as with channels and locks;
+// and for system calls that seldom wait, of objects that a program has few of, as with
+// files and sockets of packets: a stack that they have made larger stays so for some
+// time.
 func NewLightOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
 	return Op[T]{src: src, buf: buf, arg: arg, flags: opLight}
 }

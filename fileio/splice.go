@@ -21,8 +21,7 @@ func (f *File) Home() *rondo.Loop { return f.home.loop }
 // with O_DIRECT. Cancelled, it has moved nothing, or has its result. It is not for a
 // Select: what a loser has moved is in the pipe.
 func (f *File) SpliceTo(pipe, n int) async.Op[int] {
-	x := &spliceTransfer{transfers{source{f.home}, f, splice}, driver.SpliceArgs{To: pipe, N: n}}
-	return async.NewOp[int](x, nil, 0)
+	return async.NewOp[int](&spliceTransfer{f.ops[splice], driver.SpliceArgs{To: pipe, N: n}}, nil, 0)
 }
 
 // spliceTransfer is the source of one SpliceTo.

@@ -40,7 +40,10 @@ var kindNames = [numKinds]string{readAt: "read", writeAt: "write", read: "read",
 // turns reports whether calls of this kind are carried out one after the other.
 func (k kind) turns() bool { return k >= read }
 
-func (k kind) reads() bool { return k == readAt || k == read }
+// once reports whether a call of this kind is over with the first bytes it moves.
+func (k kind) once() bool { return k == read || k == splice }
+
+func (k kind) reads() bool { return k == readAt || k.once() }
 
 // transfers is the source of a file's operations of one kind. It is a part of the
 // file, so that starting one allocates nothing.
@@ -181,15 +184,15 @@ func (c *call) moved(n int) {
 	if c.kind.turns() && !(c.kind == write && f.append) {
 		f.pos += int64(n)
 	}
-	if c.kind != read && c.kind != splice {
+	if !c.kind.once() {
 		c.skip(n)
 	}
 	switch {
-	case n == 0 && (c.kind.reads() || c.kind == splice):
+	case n == 0 && c.kind.reads():
 		c.state = atEnd
 	case n == 0:
 		c.state, c.err = failed, io.ErrUnexpectedEOF // there is no reason to expect better
-	case c.kind == read || c.kind == splice || len(c.left()) == 0:
+	case c.kind.once() || len(c.left()) == 0:
 		c.state = succeeded
 	case c.kind == readAt && f.direct && n%minSector != 0:
 		c.state = atEnd // the disk has more to give of everything else, by the sector

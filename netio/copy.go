@@ -13,7 +13,9 @@ import (
 //
 // Neither an error nor a cancellation loses bytes. Those that were read and that
 // dst has not taken go back to src if it is an [Unreader], as a *Conn is; if not, a
-// *CopyError has them. Either way src goes on exactly behind what dst has.
+// *CopyError has them. Either way src goes on exactly behind what dst has, unless the
+// system does not give back what lies in a pipe of its own: then the error is a
+// *os.SyscallError of that read, and src has a gap.
 //
 // While a src that is a [Receiver] has nothing, Copy holds no buffer; for another it
 // borrows one of the loop. A src that is a [WriterTo] does the work itself. Between a

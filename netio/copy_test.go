@@ -159,23 +159,7 @@ func TestCopyCancelled(t *testing.T) {
 						e.check(a.CloseWrite().Await(e.task))
 					})
 					reader := e.spawn(func(e *env) { e.drain(d, size) })
-					rng := rand.New(rand.NewPCG(1, 2))
-					var total int64
-					cuts := 0
-					for limit := time.Microsecond; ; limit = min(2*limit, time.Millisecond) {
-						scope, stop := e.task.WithTimeout(time.Duration(rng.Int64N(int64(limit))))
-						n, err := way.copy(scope, c, b)
-						stop()
-						total += n
-						if err == nil {
-							break
-						}
-						e.is(err, os.ErrDeadlineExceeded)
-						cuts++
-					}
-					if cuts == 0 {
-						e.Error("nothing was cancelled")
-					}
+					total := e.insist(func(t *async.Task) (int64, error) { return way.copy(t, c, b) })
 					e.equal(total, int64(size))
 					e.check(c.CloseWrite().Await(e.task))
 					e.check(writer.Await(e.task))
@@ -183,6 +167,81 @@ func TestCopyCancelled(t *testing.T) {
 					e.close(a, b, c, d)
 				})
 			})
+		})
+	}
+}
+
+// insist repeats a copy, which is cancelled again and again, until it ends by itself,
+// and returns what all of them have copied.
+func (e *env) insist(copy func(t *async.Task) (int64, error)) (total int64) {
+	e.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	cuts := 0
+	for limit := time.Microsecond; ; limit = min(2*limit, time.Millisecond) {
+		scope, stop := e.task.WithTimeout(time.Duration(rng.Int64N(int64(limit))))
+		n, err := copy(scope)
+		stop()
+		total += n
+		if err == nil {
+			break
+		}
+		e.is(err, os.ErrDeadlineExceeded)
+		cuts++
+	}
+	if cuts == 0 {
+		e.Error("nothing was cancelled")
+	}
+	return total
+}
+
+// A pipe's ends are spliced too, and not only read and written.
+func TestCopySplicesPipes(t *testing.T) {
+	for _, name := range []string{"to a pipe", "from a pipe", "from pipe to pipe"} {
+		t.Run(name, func(t *testing.T) {
+			splices := 0
+			w := &world{memory: &driver.MemoryOptions{Hook: func(op *driver.Op) driver.Verdict {
+				if op.Kind() == driver.OpSplice {
+					splices++
+					return driver.Verdict{}
+				}
+				if splices == 0 { // so that there is something left to splice
+					return driver.Verdict{Limit: 5}
+				}
+				return driver.Verdict{}
+			}}}
+			w.run(t, func(e *env) {
+				a, b := e.pair()
+				c, d := e.pair()
+				r1, w1, err := netio.NewPipe(e.task)
+				e.check(err)
+				r2, w2, err := netio.NewPipe(e.task)
+				e.check(err)
+				type ends struct {
+					feed netio.Writer
+					src  netio.Reader
+					dst  netio.Writer
+					out  netio.Reader
+				}
+				x := map[string]ends{
+					"to a pipe":         {a, b, w1, r1},
+					"from a pipe":       {w1, r1, c, d},
+					"from pipe to pipe": {w1, r1, w2, r2},
+				}[name]
+				message := []byte("first, and then the rest")
+				_, err = x.feed.Write(message).Await(e.task)
+				e.check(err)
+				n, err := netio.SpliceCopy(e.task, x.dst, x.src, int64(len(message)))
+				e.check(err)
+				e.equal(n, int64(len(message)))
+				got := make([]byte, len(message))
+				_, err = netio.ReadFull(e.task, x.out, got)
+				e.check(err)
+				e.equal(string(got), string(message))
+				e.close(a, b, c, d, r1, w1, r2, w2)
+			})
+			if splices < 2 {
+				t.Errorf("%d splices, want one into the pipe between and one out of it", splices)
+			}
 		})
 	}
 }
@@ -210,22 +269,9 @@ func TestCopyThroughPipe(t *testing.T) {
 					e.check(err)
 					c, d := e.pair()
 					size := e.tooMuch()
-					insist := func(dst netio.Writer, src netio.Reader) func(e *env) {
-						return func(e *env) {
-							rng := rand.New(rand.NewPCG(1, 2))
-							var total int64
-							for limit := time.Microsecond; ; limit = min(2*limit, time.Millisecond) {
-								scope, stop := e.task.WithTimeout(time.Duration(rng.Int64N(int64(limit))))
-								n, err := way.copy(scope, dst, src)
-								stop()
-								total += n
-								if err == nil {
-									break
-								}
-								e.is(err, os.ErrDeadlineExceeded)
-							}
-							e.equal(total, int64(size))
-						}
+					insist := func(e *env, dst netio.Writer, src netio.Reader) {
+						total := e.insist(func(t *async.Task) (int64, error) { return way.copy(t, dst, src) })
+						e.equal(total, int64(size))
 					}
 					children := []*async.Child{
 						e.spawn(func(e *env) {
@@ -233,11 +279,11 @@ func TestCopyThroughPipe(t *testing.T) {
 							e.check(a.CloseWrite().Await(e.task))
 						}),
 						e.spawn(func(e *env) {
-							insist(pipe, b)(e)
+							insist(e, pipe, b)
 							e.close(pipe)
 						}),
 						e.spawn(func(e *env) {
-							insist(c, r)(e)
+							insist(e, c, r)
 							e.check(c.CloseWrite().Await(e.task))
 						}),
 						e.spawn(func(e *env) { e.drain(d, size) }),

@@ -56,9 +56,7 @@ func (m *middle) take(t *async.Task) ([]byte, error) {
 		if tries++; tries == takeTries || errors.Is(err, driver.ErrClosed) {
 			return b[:at], err
 		}
-		if err := async.Yield(t); err != nil {
-			return b[:at], err
-		}
+		async.Yield(t)
 	}
 	return b, nil
 }

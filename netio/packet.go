@@ -166,7 +166,7 @@ func (c *PacketConn) WriteTo(b []byte, addr netip.AddrPort) async.Op[int] {
 
 // WriteToPath is Write to a Unix socket of datagrams.
 func (c *PacketConn) WriteToPath(b []byte, path string) async.Op[int] {
-	return async.NewOp[int](&packetWriteTo{c, driver.Addr{Path: path}}, b, 0)
+	return async.NewLightOp[int](&packetWriteTo{c, driver.Addr{Path: path}}, b, 0)
 }
 
 // ReadMsg receives one message into m, and returns how many bytes it has. m is the

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"net"
 
 	nbiotls "github.com/lesismal/llib/std/crypto/tls"
@@ -52,9 +51,6 @@ func nbioCertificate() (nbiotls.Certificate, error) {
 	var chain []byte
 	for _, der := range cert.Certificate {
 		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
-	}
-	if chain == nil {
-		return nbiotls.Certificate{}, errors.New("no certificate")
 	}
 	return nbiotls.X509KeyPair(chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
 }

@@ -1,5 +1,6 @@
 // Package find tells, of a package that has been type-checked, which functions are
-// async and where they can be suspended. It is the first pass of the compiler.
+// async and where they can be suspended. It is the first pass of the compiler that
+// makes state machines of them, whose other passes are not there yet.
 //
 // A function is async if its first parameter is a *async.Task. That is asked of
 // types alone, so it holds alike for declared functions, methods, literals,
