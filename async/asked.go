@@ -3,25 +3,58 @@ package async
 // These are what package lowered is made of: a caller asks a function for its
 // frame by calling it with the question open; see there.
 
+// A Reply is what came of calling a function with the question open.
+type Reply uint8
+
+const (
+	// Returned: no async function was met. The call has been carried out.
+	Returned Reply = iota
+	// Answered: the function gave its frame instead of running.
+	Answered
+	// Declined: the function did nothing. It has to be called again on a coroutine.
+	Declined
+	asking // the question is open
+)
+
 // Ask opens the question: the next async function that is called with this task
-// answers with its frame instead of running.
-func (c *Core) Ask() { c.asking = true }
+// answers with its frame, or declines, instead of running.
+func (c *Core) Ask() { c.reply = asking }
 
 // Asked reports whether the question is open.
-func (c *Core) Asked() bool { return c.asking }
+func (c *Core) Asked() bool { return c.reply == asking }
 
-// Decline closes the question: the function that was called runs on as it is.
-func (c *Core) Decline() { c.asking = false }
-
-// Answer closes the question with a frame.
+// Answer closes the question with a frame. The function that was called returns.
 func (c *Core) Answer(f Frame) {
-	c.asking = false
+	c.reply = Answered
 	c.exec.answer = f
 }
 
-// TakeAnswer returns the frame that the last question was answered with, if any.
-func (e *Executor) TakeAnswer() Frame {
-	f := e.answer
-	e.answer = nil
-	return f
+// Decline closes the question, if it is open, without one, and reports whether it
+// was. If so the function that was called returns. It will be called again on a
+// coroutine.
+func (c *Core) Decline() (asked bool) {
+	if c.reply != asking {
+		return false
+	}
+	c.reply = Declined
+	return true
+}
+
+// Unwind says that a frame has caught a runtime.Goexit that goes on to the bottom of
+// the stack, and is to be stepped again nevertheless, to make its deferred calls. It
+// reports whether it is the first that says so: the others were not left for good.
+func (c *Core) Unwind() (first bool) {
+	first = !c.exec.unwinding
+	c.exec.unwinding = true
+	return first
+}
+
+// Reply closes the question, and returns what came of it.
+func (c *Core) Reply() (f Frame, r Reply) {
+	f, r = c.exec.answer, c.reply
+	c.exec.answer, c.reply = nil, Returned
+	if r == asking {
+		r = Returned
+	}
+	return f, r
 }

@@ -31,9 +31,9 @@ type Core struct {
 	pprev  **Core
 	cold   atomic.Pointer[cold]
 	state  atomic.Uint32
-	queued bool // in the executor's queue
-	inStep bool // being stepped now
-	asking bool // see lowered.Asked
+	queued bool  // in the executor's queue
+	inStep bool  // being stepped now
+	reply  Reply // see lowered.Asked
 	phase  phase
 }
 

@@ -13,23 +13,24 @@ import (
 // every method but Post. Package rondo puts a driver beside one and calls that a
 // loop; Block is one on the caller's goroutine; asynctest turns one by hand.
 type Executor struct {
-	host    Host
-	queue   ring
-	inbox   inbox
-	wheel   wheel.Wheel
-	sleeps  sleeps
-	awaits  []any      // see opAwaitsOf
-	ground  []uintptr  // see Locator
-	now     int64      // the last reading of the clock
-	roots   *Core      // tasks without a parent
-	running *Core      // the task in step, for the recovery of its panic
-	stack   *Coroutine // the coroutine whose stack runs now
-	budget  int        // what the running task may still do before others get a turn
-	answer  Frame      // see lowered.Answer
-	stats   Stats
-	watch   atomic.Bool
-	lowered bool // spawned functions are asked for a frame first
-	debug   bool // see SetDebug
+	host      Host
+	queue     ring
+	inbox     inbox
+	wheel     wheel.Wheel
+	sleeps    sleeps
+	awaits    []any      // see opAwaitsOf
+	ground    []uintptr  // see Locator
+	now       int64      // the last reading of the clock
+	roots     *Core      // tasks without a parent
+	running   *Core      // the task in step, for the recovery of its panic
+	stack     *Coroutine // the coroutine whose stack runs now
+	budget    int        // what the running task may still do before others get a turn
+	answer    Frame      // see lowered.Answer
+	stats     Stats
+	watch     atomic.Bool
+	lowered   bool // spawned functions are asked for a frame first
+	debug     bool // see SetDebug
+	unwinding bool // see Unwind
 
 	dismissed error // see Dismiss
 }
@@ -153,6 +154,12 @@ func (e *Executor) recover() {
 		err = asFailure(v)
 	}
 	e.stepped(c)
+	if e.unwinding {
+		// Not the end yet: deferred calls are waiting, which may await.
+		e.unwinding = false
+		e.schedule(c)
+		return
+	}
 	c.fail(err)
 	c.returned()
 }

@@ -69,17 +69,18 @@ func (r *joinRun[T]) Step(t *Task) bool {
 		return r.frame.Step(t)
 	}
 	c := t.core
-	c.asking = c.exec.lowered
-	co := c.borrow(c.frame, r)
-	done := co.Step(t)
-	if f := c.exec.TakeAnswer(); f != nil {
-		// It was lowered after all: the coroutine has been given back, and the
-		// frame goes on instead.
-		r.frame = frameOf[T](f)
-		return r.frame.Step(t)
+	if c.exec.lowered {
+		c.Ask()
+		r.Run(t)
+		switch f, reply := c.Reply(); reply {
+		case Answered:
+			r.frame = frameOf[T](f)
+			return r.frame.Step(t)
+		case Returned:
+			return true
+		}
 	}
-	c.asking = false
-	return done
+	return c.borrow(c.frame, r).Step(t)
 }
 
 // frameOf finds the results of a frame that a spawned function answered with: of
@@ -102,7 +103,7 @@ type noValueFrame[T any] struct{ f errFrame }
 func (n noValueFrame[T]) Step(t *Task) bool        { return n.f.Step(t) }
 func (n noValueFrame[T]) Result() (v T, err error) { return v, n.f.Result() }
 
-// Run is the function's run on a coroutine.
+// Run is the function's run, or its answer.
 func (r *joinRun[T]) Run(t *Task) { r.val, r.err = r.f(t) }
 
 // Outcome returns the function's error.

@@ -20,6 +20,11 @@ func (p *PanicError) Unwrap() error {
 	return err
 }
 
+// Raised is what a panic is raised with where it goes on from one stack to another,
+// and keeps its first stack. Package lowered turns it into the value again before a
+// deferred function can recover it.
+type Raised struct{ *PanicError }
+
 // ErrGoexit is the error of a task whose function called runtime.Goexit, as
 // testing.T.FailNow does.
 var ErrGoexit error = errors.New("rondo: runtime.Goexit in a task")
@@ -28,8 +33,11 @@ var ErrGoexit error = errors.New("rondo: runtime.Goexit in a task")
 // called in the deferred function that recovered v. A panic that was carried
 // across tasks keeps its first stack.
 func NewPanicError(v any) *PanicError {
-	if p, ok := v.(*PanicError); ok {
+	switch p := v.(type) {
+	case *PanicError:
 		return p
+	case Raised:
+		return p.PanicError
 	}
 	stack := make([]byte, 16<<10)
 	return &PanicError{v, stack[:runtime.Stack(stack, false)]}

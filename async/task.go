@@ -85,7 +85,7 @@ func (t *Task) checkAwait() {
 	if !t.core.inStep {
 		panic(misuse)
 	}
-	if t.core.asking {
+	if t.core.reply == asking {
 		panic("rondo: an async function awaited although it was asked for its frame: it was compiled without the prologue of package lowered")
 	}
 }

@@ -58,7 +58,9 @@ func (e *Executor) Executor() *async.Executor { return &e.exec }
 func Go[T any](e *Executor, f func(*async.Task) (T, error)) *Result[T] {
 	r := &Result[T]{}
 	r.core = async.SpawnRoot(&e.exec, "", func(t *async.Task) (err error) {
-		t.Core().Decline() // f must not answer in this function's place
+		if t.Core().Decline() { // f must not answer in this function's place
+			return nil
+		}
 		r.Value, err = f(t)
 		return err
 	}, func(err error) { r.Err, r.Done = err, true })

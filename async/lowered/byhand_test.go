@@ -233,8 +233,11 @@ func (f *dynamicFrame) Step(t *async.Task) (done bool) {
 	if !f.begun {
 		f.begun = true
 		f.w.note("calling")
+		done = f.call.Begin(t, func() { f.err = f.w.fn(t, f.w) })
+	} else {
+		done = f.call.Resume(t)
 	}
-	if !f.call.Call(t, func() { f.err = f.w.fn(t, f.w) }) {
+	if !done {
 		suspended = true
 		return false
 	}
@@ -246,7 +249,9 @@ func (f *dynamicFrame) Step(t *async.Task) (done bool) {
 
 // stubborn could not be lowered. It calls functions that were.
 func stubborn(t *async.Task, w *world) error {
-	lowered.Decline(t)
+	if lowered.Decline(t) {
+		return nil
+	}
 	defer func() { w.note("stubborn") }()
 	if _, err := relay(t, w); err != nil {
 		return err
@@ -256,7 +261,7 @@ func stubborn(t *async.Task, w *world) error {
 
 // synchronous is async by its signature only, and calls nothing.
 func synchronous(t *async.Task, w *world) error {
-	lowered.Decline(t)
+	lowered.Plain(t)
 	w.note("synchronous")
 	return nil
 }

@@ -78,10 +78,11 @@
 // spawning does with the function it is given.
 //
 // Every async function of such a program has a prologue. One that could not be
-// lowered has [Decline] for it, and keeps the coroutine on which it was asked. A
-// function without would pass the question on to the first function that it
-// calls, whose answer would be taken for its own: so the question is a promise of
-// the whole program, made by [async.Executor.SetLowered].
+// lowered has [Decline] for it, and is called again on a borrowed coroutine; one
+// that never suspends has [Plain], and just runs. A function without would pass the
+// question on to the first function that it calls, whose answer would be taken for
+// its own: so the question is a promise of the whole program, made by
+// [async.Executor.SetLowered].
 //
 // # Calls and tasks
 //

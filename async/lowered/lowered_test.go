@@ -180,7 +180,7 @@ func (f *sleepwalker) Step(t *async.Task) (done bool) {
 		return done
 	}
 	f.awake = true
-	if !f.call.Call(t, func() {}) || f.call.Frame() != nil {
+	if !f.call.Begin(t, func() {}) || f.call.Frame() != nil {
 		panic("nothing suspended, and nothing answered")
 	}
 	_, f.err, done = f.op.Begin(t, async.NewOp[int](&f.s, nil, 0))
@@ -242,7 +242,9 @@ func TestSpawnValue(t *testing.T) {
 // Goexit, in both executions, and runs the caller's defers.
 func TestGoexitBelow(t *testing.T) {
 	exits := func(t *async.Task, w *world) error {
-		lowered.Decline(t)
+		if lowered.Decline(t) {
+			return nil
+		}
 		defer w.note("exits")
 		async.Yield(t)
 		runtime.Goexit()

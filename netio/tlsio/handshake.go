@@ -31,7 +31,9 @@ var errRenegotiation = errors.New("rondo/tlsio: the config allows renegotiation,
 // small as it is.
 func handshake(t *async.Task, c *Conn, conn *tls.Conn) (*Conn, error) {
 	shaking := async.Spawn(t, func(t *async.Task) (struct{}, error) {
-		t.Core().Decline()
+		if t.Core().Decline() {
+			return struct{}{}, nil
+		}
 		return struct{}{}, c.handshake(t, conn)
 	})
 	if _, err := shaking.Await(t); err != nil {

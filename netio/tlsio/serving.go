@@ -34,7 +34,9 @@ func (s *serving) run(f func(t *async.Task) error) {
 }
 
 func (s *serving) shake(t *async.Task) error {
-	t.Core().Decline()
+	if t.Core().Decline() {
+		return nil
+	}
 	defer func() {
 		if s.conn == nil {
 			s.Conn.Close().Await(t)
