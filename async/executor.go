@@ -63,7 +63,7 @@ type Stats struct {
 }
 
 // Init makes e ready. It is called once, before anything else.
-func (e *Executor) Init(h Host) { e.host = h }
+func (e *Executor) Init(h Host) { e.host, e.lowered = h, builtLowered }
 
 // Host returns what Init was given.
 func (e *Executor) Host() Host { return e.host }

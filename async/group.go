@@ -88,9 +88,27 @@ func (g *Group) fail(c *Core, err error) {
 // cancels them), and returns the first error. A panic is a *PanicError, and if
 // nobody was waiting for the group then, it has cancelled the task besides.
 func (g *Group) Wait(t *Task) error {
-	_, err := Await(t.WithoutCancel(), (*groupEnd)(g))
+	_, err := Await(t.WithoutCancel(), g.end())
 	return err
 }
+
+// A Waiting is one Group.Wait under way, as a Flight is for an Op.
+type Waiting struct{ end Awaiting[struct{}] }
+
+// Begin begins to wait, and reports whether that is done. If not, the caller
+// suspends, and calls Resume when it runs again.
+func (w *Waiting) Begin(t *Task, g *Group) (err error, done bool) {
+	_, err, done = w.end.Begin(t.WithoutCancel(), g.end())
+	return err, done
+}
+
+// Resume goes on with a Waiting that is not done.
+func (w *Waiting) Resume(t *Task) (err error, done bool) {
+	_, err, done = w.end.Resume(t.WithoutCancel())
+	return err, done
+}
+
+func (g *Group) end() Future[struct{}] { return (*groupEnd)(g) }
 
 // groupEnd is the group's end as a future.
 type groupEnd Group

@@ -60,14 +60,30 @@ func (t *Task) Spend() (exhausted bool) {
 // Yield lets every other task that is ready run once before t goes on. It
 // returns the cause if t is cancelled, without yielding.
 func Yield(t *Task) error {
+	var y Yielding
+	err, done := y.Begin(t)
+	if !done {
+		t.suspend()
+	}
+	return err
+}
+
+// A Yielding is one Yield under way, as a Flight is for an Op.
+type Yielding struct{}
+
+// Begin begins to yield, and reports whether that is done, for there is a cause not
+// to. If not, the caller suspends, and calls Resume when it runs again.
+func (Yielding) Begin(t *Task) (err error, done bool) {
 	t.checkAwait()
 	if cause := t.Cause(); cause != nil {
-		return cause
+		return cause, true
 	}
 	t.core.WakeLocal()
-	t.suspend()
-	return nil
+	return nil, false
 }
+
+// Resume ends it.
+func (Yielding) Resume(*Task) (err error, done bool) { return nil, true }
 
 // suspend parks t until it is stepped again.
 func (t *Task) suspend() {

@@ -58,11 +58,11 @@ func Classify(info *types.Info, call *ast.CallExpr) (Kind, *types.Func) {
 		}
 		return None, nil
 	case f.Pkg() != nil && f.Pkg().Path() == Async:
-		if primitives[nameInAsync(f)] {
+		if primitives[NameInAsync(f)] {
 			return Primitive, f
 		}
 		return None, nil
-	case !IsAsync(f.Signature()):
+	case !IsAsync(f.Signature()), IsPoll(f):
 		return None, nil
 	}
 	if recv := f.Signature().Recv(); recv != nil && types.IsInterface(recv.Type()) {

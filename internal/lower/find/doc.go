@@ -24,6 +24,9 @@
 // for their first parameter, such as Spawn, NewGroup and Future.Poll, never
 // suspend, and are calls like any other.
 //
+// A method whose name begins with Poll, as that of a future, is not async: it gets a
+// task to poll with, and does not suspend it.
+//
 // A call of one of those kinds in a function that is not async is a [Stray]. On a
 // coroutine it works, if the task got there somehow: as a captured variable in an
 // iterator's body, say. A state machine cannot be suspended there. An async

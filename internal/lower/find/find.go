@@ -88,7 +88,7 @@ func (s scope) Visit(n ast.Node) ast.Visitor {
 
 // enter returns the walk through a function inside s.
 func (s scope) enter(node ast.Node, object *types.Func, sig *types.Signature, body *ast.BlockStmt) scope {
-	if !IsAsync(sig) {
+	if !IsAsync(sig) || IsPoll(object) {
 		return scope{s.finder, node, nil, s.around}
 	}
 	f := &Func{Node: node, Object: object, Type: sig, Body: body, Outer: s.here}

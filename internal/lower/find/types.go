@@ -1,6 +1,9 @@
 package find
 
-import "go/types"
+import (
+	"go/types"
+	"strings"
+)
 
 // Async is the path of the package that defines the task.
 const Async = "rondo.dev/rondo/async"
@@ -26,6 +29,13 @@ func IsAsync(sig *types.Signature) bool {
 	}
 	// The type of a variadic parameter is a slice, so ...*async.Task is none.
 	return IsTask(sig.Params().At(0).Type())
+}
+
+// IsPoll reports whether a function polls: a method that is called Poll, or whose name
+// begins so. It gets a task and never suspends it, that is what polling means, and is
+// neither lowered nor awaited.
+func IsPoll(f *types.Func) bool {
+	return f != nil && f.Signature().Recv() != nil && strings.HasPrefix(f.Name(), "Poll")
 }
 
 // signature returns the type of what can be called with a value of type t, or nil.
@@ -71,8 +81,9 @@ var primitives = map[string]bool{
 	"Group.Wait":  true,
 }
 
-// nameInAsync returns the name of a function of package async as primitives has it.
-func nameInAsync(f *types.Func) string {
+// NameInAsync returns the name of a function of package async, a method's with its
+// receiver's before: "Op.Await".
+func NameInAsync(f *types.Func) string {
 	recv := f.Signature().Recv()
 	if recv == nil {
 		return f.Name()

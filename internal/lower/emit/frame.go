@@ -1,0 +1,246 @@
+package emit
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+
+	"rondo.dev/rondo/internal/lower/find"
+)
+
+func (e *fn) isParam(v *types.Var) bool   { return slices.Contains(e.params, v) }
+func (e *fn) isOutside(v *types.Var) bool { return slices.Contains(e.outside, v) }
+func (e *fn) isSignature(v *types.Var) bool {
+	return e.isParam(v) || slices.ContainsFunc(e.results, func(r result) bool { return r.v == v })
+}
+
+// paramField returns the field that Call stores a parameter in, which is not where
+// the parameter is if that needs an address.
+func (e *fn) paramField(v *types.Var) string {
+	p := e.places[v]
+	if !p.boxed {
+		return p.name
+	}
+	key := "argument " + p.name
+	if _, ok := e.byType[key]; !ok {
+		e.byType[key] = e.names.name(p.name + "Arg")
+	}
+	return e.byType[key]
+}
+
+// text writes the type and its methods around the body of Step.
+func (e *fn) text(body string) string {
+	var s strings.Builder
+	params, args := e.typeParams()
+	f := e.frame
+	self := e.self + " *" + f.Name + args
+	lowered := e.Imports.Name(Lowered, "lowered")
+	task := fmt.Sprintf("%s *%s.Task", e.task, e.Imports.Name(find.Async, "async"))
+
+	fmt.Fprintf(&s, "\ntype %s%s struct {\n", f.Name, params)
+	fields := e.signatureFields()
+	fields = append(fields, e.fields...)
+	if n := len(e.state); n > 255 {
+		fields = append(fields, field{name: "at", typ: "uint16", t: types.Typ[types.Uint16]})
+	} else if n > 0 {
+		fields = append(fields, field{name: "at", typ: "uint8", t: types.Typ[types.Uint8]})
+	}
+	if e.defers {
+		fields = append(fields, field{name: "defers", typ: lowered + ".Defers"})
+	}
+	for _, x := range fields {
+		fmt.Fprintf(&s, "%s %s\n", x.name, x.typ)
+	}
+	s.WriteString("}\n")
+	f.fields = fields
+
+	e.writeCall(&s, self)
+	if e.defers {
+		fmt.Fprintf(&s, "\nfunc (%s) Step(%s) (done bool) { return %s.defers.Step(%s, %s.run) }\n", self, task, e.self, e.task, e.self)
+		fmt.Fprintf(&s, "\nfunc (%s) run(%s) (done bool) {\n%s}\n", self, task, body)
+	} else {
+		fmt.Fprintf(&s, "\nfunc (%s) Step(%s) (done bool) {\n%s}\n", self, task, body)
+	}
+	if len(e.results) > 0 {
+		var types, values []string
+		for i, r := range e.results {
+			types = append(types, r.typ)
+			values = append(values, e.result(i))
+		}
+		fmt.Fprintf(&s, "\nfunc (%s) Result() (%s) { return %s }\n", self, strings.Join(types, ", "), strings.Join(values, ", "))
+	}
+	return s.String()
+}
+
+// signatureFields are the fields of what is around, parameters and results.
+func (e *fn) signatureFields() (fields []field) {
+	add := func(name string, t types.Type, v *types.Var) {
+		fields = append(fields, field{name: name, typ: e.typ(t, v.Pos()), t: t})
+	}
+	e.frame.captures = nil
+	for _, v := range e.outside {
+		p := e.places[v]
+		t := v.Type()
+		if p.boxed {
+			t = types.NewPointer(t)
+		}
+		add(p.name, t, v)
+		e.frame.captures = append(e.frame.captures, capture{v, p.name, p.boxed})
+	}
+	e.frame.params = nil
+	for _, v := range e.params {
+		if v == e.firstTask() && (v.Name() == "" || v.Name() == "_") || v == e.taskVar {
+			continue
+		}
+		p, named := e.places[v]
+		if !named {
+			continue // nobody reads it
+		}
+		if v != e.firstTask() {
+			e.frame.params = append(e.frame.params, capture{v, e.paramField(v), false})
+			add(e.paramField(v), v.Type(), v)
+			if !p.boxed {
+				continue
+			}
+		}
+		t := v.Type()
+		if p.boxed {
+			t = types.NewPointer(t)
+		}
+		add(p.name, t, v)
+	}
+	for _, r := range e.results {
+		p, named := e.places[r.v]
+		switch {
+		case !named:
+			add(r.name, r.v.Type(), r.v)
+		case p.boxed:
+			add(p.name, types.NewPointer(r.v.Type()), r.v)
+		default:
+			add(p.name, r.v.Type(), r.v)
+		}
+	}
+	return fields
+}
+
+// writeCall writes the method that sets the parameters.
+func (e *fn) writeCall(s *strings.Builder, self string) {
+	var params, set, from []string
+	for i, v := range e.params {
+		if v == e.firstTask() {
+			continue
+		}
+		typ := e.typ(v.Type(), v.Pos())
+		if e.f.Type.Variadic() && i == len(e.params)-1 {
+			typ = "..." + e.typ(v.Type().(*types.Slice).Elem(), v.Pos())
+		}
+		p, named := e.places[v]
+		if !named {
+			params = append(params, "_ "+typ)
+			continue
+		}
+		params = append(params, p.name+" "+typ)
+		set = append(set, e.self+"."+e.paramField(v))
+		from = append(from, p.name)
+	}
+	if len(params) == 0 {
+		return
+	}
+	if len(set) == 0 {
+		fmt.Fprintf(s, "\nfunc (%s) Call(%s) {}\n", self, strings.Join(params, ", "))
+		return
+	}
+	fmt.Fprintf(s, "\nfunc (%s) Call(%s) { %s = %s }\n", self, strings.Join(params, ", "), strings.Join(set, ", "), strings.Join(from, ", "))
+}
+
+// typeParams spells the type parameters of a generic function's frame, for its
+// declaration and for its use.
+func (e *fn) typeParams() (params, args string) {
+	list := e.frame.Params
+	if list.Len() == 0 {
+		return "", ""
+	}
+	var ps, as []string
+	for p := range list.TypeParams() {
+		ps = append(ps, p.Obj().Name()+" "+e.typ(p.Constraint(), e.f.Node.Pos()))
+		as = append(as, p.Obj().Name())
+	}
+	return "[" + strings.Join(ps, ", ") + "]", "[" + strings.Join(as, ", ") + "]"
+}
+
+// capture is a field that a prologue fills in with a variable, or its address.
+type capture struct {
+	v       *types.Var
+	field   string
+	address bool
+}
+
+// Prologue writes what an async function begins with. spell tells how a captured
+// variable is written there, and whether that is a pointer to it already. If the
+// function has no name for its task, the name to give it is returned too.
+func (file *File) Prologue(l *Literal, spell func(*types.Var) (text string, pointer bool)) (text, task string) {
+	f := l.Func
+	lowered := file.Imports.Name(Lowered, "lowered")
+	t := f.Type.Params().At(0).Name()
+	if t == "" || t == "_" {
+		task = "rondoTask"
+		t = task
+	}
+	if l.Plain {
+		return fmt.Sprintf("%s.Plain(%s)\n", lowered, t), task
+	}
+	var zeros []string
+	if r := f.Type.Results(); r.Len() > 0 && r.At(0).Name() == "" {
+		for v := range r.Variables() {
+			s, err := file.Imports.Type(v.Type())
+			if err != nil {
+				// It has been spelled by the user, who can see what we can't.
+				s = types.TypeString(v.Type(), func(p *types.Package) string {
+					if p == file.Pkg {
+						return ""
+					}
+					return file.Imports.Name(p.Path(), p.Name())
+				})
+			}
+			zeros = append(zeros, zero(v.Type(), s))
+		}
+	}
+	ret := strings.TrimSpace("return " + strings.Join(zeros, ", "))
+	if l.Frame == nil {
+		return fmt.Sprintf("if %s.Decline(%s) {\n%s\n}\n", lowered, t, ret), task
+	}
+	var init []string
+	for _, c := range l.Frame.captures {
+		s, pointer := spell(c.v)
+		if c.address && !pointer {
+			s = "&" + s
+		}
+		init = append(init, c.field+": "+s)
+	}
+	for _, p := range l.Frame.params {
+		init = append(init, p.field+": "+p.v.Name())
+	}
+	args := ""
+	if l.Frame.Params.Len() > 0 {
+		var as []string
+		for p := range l.Frame.Params.TypeParams() {
+			as = append(as, p.Obj().Name())
+		}
+		args = "[" + strings.Join(as, ", ") + "]"
+	}
+	return fmt.Sprintf("if %s.Asked(%s) {\n%s.Answer(%s, &%s%s{%s})\n%s\n}\n",
+		lowered, t, lowered, t, l.Frame.Name, args, strings.Join(init, ", "), ret), task
+}
+
+// nameTask gives the task of a function a name.
+func nameTask(t *ast.FuncType, name string) {
+	first := t.Params.List[0]
+	if len(first.Names) == 0 {
+		for _, p := range t.Params.List {
+			p.Names = []*ast.Ident{ast.NewIdent("_")}
+		}
+	}
+	first.Names[0] = ast.NewIdent(name)
+}

@@ -1,0 +1,290 @@
+// Package emit writes the frame of an async function: its type, and the Step that runs
+// the function's graph as a state machine. It is the compiler's last pass.
+package emit
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"rondo.dev/rondo/internal/lower/find"
+	"rondo.dev/rondo/internal/lower/graph"
+	"rondo.dev/rondo/internal/lower/live"
+)
+
+// A Package is what functions of one package are emitted with.
+type Package struct {
+	Fset   *token.FileSet
+	Info   *types.Info
+	Pkg    *types.Package
+	Writes *live.Writes
+	// Frame returns the frame of a function that is called statically, if it has one
+	// by now. Embed is false where a frame would contain itself.
+	Frame func(caller *find.Func, callee *types.Func) (f *Frame, embed bool)
+	// Recovers reports whether a function calls recover itself, or may.
+	Recovers func(*types.Func) bool
+	// Literals are the literals that are, or may be, lowered.
+	Literals map[*ast.FuncLit]*Literal
+}
+
+// A Literal is an async function literal.
+type Literal struct {
+	Func *find.Func
+	// Frame is nil if it is not lowered: its prologue declines. Plain literals never
+	// suspend.
+	Frame *Frame
+	Plain bool
+	// Captures are the variables of functions around it that it uses.
+	Captures []*types.Var
+}
+
+// A Frame is the type that a function is lowered to.
+type Frame struct {
+	Pkg    *types.Package
+	Name   string
+	Params *types.TypeParamList // of a generic function
+	Recv   bool                 // the first argument of Call is the receiver
+
+	fields   []field
+	captures []capture // of a literal
+	params   []capture
+	foreign  int64 // the size of one of another package
+}
+
+// Foreign returns the frame of a function of another package.
+func Foreign(pkg *types.Package, name string, recv bool, size int64) *Frame {
+	return &Frame{Pkg: pkg, Name: name, Recv: recv, foreign: size}
+}
+
+// A File is what is emitted into one file.
+type File struct {
+	*Package
+	Syntax  *ast.File
+	Imports *Imports
+}
+
+// fn is a function that is being emitted.
+type fn struct {
+	*File
+	f     *find.Func
+	g     *graph.Graph
+	v     *live.Vars
+	frame *Frame
+
+	names   names
+	self    string // the frame in Step
+	task    string // the task in Step
+	places  map[*types.Var]place
+	results []result
+	params  []*types.Var // the receiver first
+	outside []*types.Var // of functions around
+	taskVar *types.Var   // the parameter, if it is Step's
+
+	fields  []field
+	byType  map[string]string // fields that awaits share
+	temps   []field           // variables of Step
+	state   map[*graph.Suspend]int
+	labels  map[*graph.Block]string
+	wanted  map[string]bool // labels that are jumped to
+	defers  bool
+	plainly map[*ast.CallExpr]find.Await // deferred async calls
+}
+
+// field is a field of the frame, or a variable of Step.
+type field struct {
+	name, typ string
+	t         types.Type // nil if there is none to tell the size
+
+	frame   *Frame // or of a callee
+	pointer bool   // or the pointer to it
+	generic bool
+}
+
+type result struct {
+	v    *types.Var
+	name string // of the field
+	typ  string
+}
+
+// place is where a variable is.
+type place struct {
+	name  string
+	frame bool // in the frame; else in Step
+	block bool // declared where the user did
+	boxed bool // a pointer to it
+}
+
+// failure is why a function can't be emitted.
+type failure struct {
+	pos    token.Pos
+	reason string
+}
+
+// Func emits a function as its frame, or says why it can't and where.
+func (file *File) Func(g *graph.Graph, frame *Frame, outside []*types.Var) (text string, pos token.Pos, reason string) {
+	e := &fn{
+		File: file, f: g.Func, g: g, frame: frame, outside: outside,
+		places:  map[*types.Var]place{},
+		byType:  map[string]string{},
+		state:   map[*graph.Suspend]int{},
+		labels:  map[*graph.Block]string{},
+		wanted:  map[string]bool{},
+		plainly: map[*ast.CallExpr]find.Await{},
+	}
+	defer func() {
+		switch x := recover().(type) {
+		case nil:
+		case failure:
+			text, pos, reason = "", x.pos, x.reason
+		default:
+			panic(x)
+		}
+	}()
+	return e.emit(), token.NoPos, ""
+}
+
+func (e *fn) fail(pos token.Pos, format string, args ...any) {
+	panic(failure{pos, fmt.Sprintf(format, args...)})
+}
+
+// typ spells a type.
+func (e *fn) typ(t types.Type, pos token.Pos) string {
+	s, err := e.Imports.Type(t)
+	if err != nil {
+		e.fail(pos, "%v", err)
+	}
+	return s
+}
+
+// emit is the pass.
+func (e *fn) emit() string {
+	e.v = live.In(e.Info, e.g, e.Writes, e.outside)
+	own := map[*types.Var]bool{}
+	for _, v := range e.v.Order {
+		own[v] = true
+	}
+	e.names = namesIn(e.Info, e.f.Node, e.Syntax, own)
+	for _, name := range []string{"Step", "Call", "Result", "run", "at", "defers", "done"} {
+		e.names[name] = true
+	}
+	for _, a := range e.f.Awaits {
+		if a.Deferred {
+			e.plainly[a.Call] = a
+		}
+	}
+	e.self = e.names.name("f")
+	e.task = e.names.name("t")
+	e.signature()
+	for _, v := range e.v.Order {
+		e.settle(v)
+	}
+	e.findDefers()
+	body := e.machine()
+	return e.text(body)
+}
+
+// signature makes fields of parameters and results.
+func (e *fn) signature() {
+	sig := e.f.Type
+	if decl, ok := e.f.Node.(*ast.FuncDecl); ok && decl.Recv != nil {
+		e.params = append(e.params, sig.Recv())
+	}
+	e.params = append(e.params, slices.Collect(sig.Params().Variables())...)
+	for i := range sig.Results().Len() {
+		v := sig.Results().At(i)
+		name := v.Name()
+		if name == "" || name == "_" {
+			name = "r"
+			if isError(v.Type()) {
+				name = "err"
+			}
+			name = e.names.name(name)
+		}
+		e.results = append(e.results, result{v, name, e.typ(v.Type(), e.f.Node.Pos())})
+	}
+}
+
+func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
+
+// settle decides where a variable is.
+func (e *fn) settle(v *types.Var) {
+	_, alone := e.v.Block[v]
+	p := place{boxed: e.v.Held[v]}
+	isParam := slices.Contains(e.params, v)
+	isOutside := slices.Contains(e.outside, v)
+	isResult := slices.ContainsFunc(e.results, func(r result) bool { return r.v == v })
+	switch {
+	case len(e.params) > 0 && v == e.firstTask() && !e.Writes.Assigned(v):
+		e.names[e.task] = false // the variable's name is the better one
+		e.task = e.names.name(v.Name())
+		e.taskVar = v
+		e.places[v] = place{name: e.task, block: true}
+		return
+	case isParam, isResult, isOutside, e.v.Across[v]:
+		p.frame = true
+	case alone:
+		p.block, p.boxed = true, false
+	}
+	p.name = e.names.name(v.Name())
+	e.places[v] = p
+	if p.block || isParam || isResult || isOutside {
+		return // signature, or the user, declares it
+	}
+	t := v.Type()
+	if p.boxed {
+		t = types.NewPointer(t)
+	}
+	x := field{name: p.name, typ: e.typ(t, v.Pos()), t: t}
+	if p.frame {
+		e.fields = append(e.fields, x)
+	} else {
+		e.temps = append(e.temps, x)
+	}
+}
+
+// firstTask returns the parameter that makes the function async.
+func (e *fn) firstTask() *types.Var { return e.f.Type.Params().At(0) }
+
+// spell returns how a variable is written in Step. In a literal that captures it, it
+// is a copy in a variable of Step: see shadow.
+func (e *fn) spell(v *types.Var, captured bool) string {
+	p := e.places[v]
+	s := p.name
+	if p.frame && !captured {
+		s = e.self + "." + s
+	}
+	if p.boxed {
+		s = "(*" + s + ")"
+	}
+	return s
+}
+
+// pointer returns how the pointer to a boxed variable is written in Step.
+func (e *fn) pointer(v *types.Var) string {
+	p := e.places[v]
+	if p.frame {
+		return e.self + "." + p.name
+	}
+	return p.name
+}
+
+// findDefers looks for defer statements, and for what makes them hard.
+func (e *fn) findDefers() {
+	ast.Inspect(e.f.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.DeferStmt:
+			e.defers = true
+		case *ast.CallExpr:
+			if id, ok := ast.Unparen(n.Fun).(*ast.Ident); ok {
+				if b, ok := e.Info.Uses[id].(*types.Builtin); ok && b.Name() == "recover" {
+					e.fail(n.Pos(), "it calls recover itself")
+				}
+			}
+		}
+		return true
+	})
+}

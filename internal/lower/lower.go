@@ -1,0 +1,279 @@
+// Package lower is the compiler of async functions: it rewrites those of a package
+// into state machines, Go to Go.
+//
+// Its passes, each a package:
+//
+//   - find: which functions are async, and where they can be suspended.
+//   - normal: awaits become statements of their own.
+//   - graph: what an await forces is taken apart into blocks and jumps.
+//   - live: which variables live across an await.
+//   - emit: the frame, and its Step.
+//
+// What it makes is described in package async/lowered. A function that a pass can't
+// deal with stays as it is, and runs on a coroutine; a [Verdict] says why.
+package lower
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"rondo.dev/rondo/internal/lower/emit"
+	"rondo.dev/rondo/internal/lower/find"
+	"rondo.dev/rondo/internal/lower/graph"
+	"rondo.dev/rondo/internal/lower/live"
+)
+
+// A Unit is one package of the build, type-checked.
+type Unit struct {
+	Fset     *token.FileSet
+	Files    []*ast.File
+	Sources  map[string][]byte // the files' contents by name
+	Pkg      *types.Package
+	Info     *types.Info
+	Sizes    types.Sizes
+	Importer types.Importer
+	// Foreign tells what is known of a function of another package.
+	Foreign func(*types.Func) (Fact, bool)
+}
+
+// A Fact is what other packages have to know of an async function.
+type Fact struct {
+	Frame    string `json:",omitempty"` // the name of its frame, if it has one that they can name
+	Recv     bool   `json:",omitempty"`
+	Size     int64  `json:",omitempty"`
+	Suspends bool   `json:",omitempty"` // it may
+	Keeps    bool   `json:",omitempty"` // it keeps its task, for something that suspends it later
+	Recovers bool   `json:",omitempty"` // it calls recover itself
+}
+
+// A Verdict is what became of one async function.
+type Verdict struct {
+	Func   string
+	Pos    token.Position
+	Fate   Fate
+	Reason string // of what was declined
+	Where  token.Position
+	Size   int64 // of the frame in bytes, 0 if it depends on type arguments
+}
+
+// A Fate is what becomes of an async function.
+type Fate uint8
+
+const (
+	// Plain functions never suspend.
+	Plain Fate = iota
+	// Lowered functions have a frame.
+	Lowered
+	// Declined functions stay on a coroutine.
+	Declined
+)
+
+// Result is a package, lowered.
+type Result struct {
+	Files    map[string][]byte // the files that changed
+	Verdicts []Verdict
+	Facts    map[string]Fact   // by types.Func.FullName
+	Frames   map[string]string // the generated code by function, for people to read
+}
+
+// Package lowers the async functions of a package.
+func Package(u *Unit) (*Result, error) {
+	if u.Pkg.Path() == find.Async || u.Pkg.Path() == emit.Lowered {
+		return &Result{}, nil // what all others are made with
+	}
+	p := &program{
+		Unit:   u,
+		writes: live.WritesOf(u.Info, u.Files),
+		byFunc: map[*types.Func]*function{},
+	}
+	for _, f := range u.Files {
+		p.find(f)
+	}
+	p.judge()
+	p.lower()
+	return p.result()
+}
+
+// program is a package while it is lowered.
+type program struct {
+	*Unit
+	writes *live.Writes
+	funcs  []*function // in the order of the source
+	byFunc map[*types.Func]*function
+	files  map[*ast.File]*emit.File
+}
+
+// function is one async function.
+type function struct {
+	*find.Func
+	name string
+	file *ast.File
+
+	fate   Fate
+	reason string
+	where  token.Pos
+	keeps  bool
+
+	frame *emit.Frame
+	shape *emit.Literal
+	text  string
+	outer *ast.FuncDecl // what a literal stands in
+}
+
+func (p *program) find(file *ast.File) {
+	funcs, _ := find.In(p.Info, file)
+	counts := map[string]int{}
+	for _, f := range funcs {
+		fn := &function{Func: f, file: file, fate: Plain}
+		if f.Object != nil {
+			fn.name = nameOf(f.Object)
+			p.byFunc[f.Object] = fn
+		} else {
+			fn.outer = declAround(file, f.Node)
+			around := "init"
+			if fn.outer != nil {
+				around = nameOf(p.Info.Defs[fn.outer.Name].(*types.Func))
+			}
+			counts[around]++
+			fn.name = fmt.Sprintf("%s.func%d", around, counts[around])
+		}
+		p.funcs = append(p.funcs, fn)
+	}
+}
+
+// declAround returns the declared function that a node stands in.
+func declAround(file *ast.File, n ast.Node) *ast.FuncDecl {
+	for _, d := range file.Decls {
+		if d, ok := d.(*ast.FuncDecl); ok && d.Pos() <= n.Pos() && n.End() <= d.End() {
+			return d
+		}
+	}
+	return nil
+}
+
+// nameOf returns a function's name as people write it: "Conn.Read".
+func nameOf(f *types.Func) string {
+	if named := receiverOf(f); named != nil {
+		return named.Obj().Name() + "." + f.Name()
+	}
+	return f.Name()
+}
+
+func receiverOf(f *types.Func) *types.Named {
+	recv := f.Signature().Recv()
+	if recv == nil {
+		return nil
+	}
+	t := types.Unalias(recv.Type())
+	if p, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(p.Elem())
+	}
+	named, _ := t.(*types.Named)
+	return named
+}
+
+// suspends reports whether an await is one.
+func (p *program) suspends(a find.Await) bool {
+	if a.Spawned || a.Kind != find.Static {
+		return !a.Spawned
+	}
+	if f := p.byFunc[a.Callee]; f != nil {
+		return f.fate != Plain
+	}
+	fact, known := p.foreign(a.Callee)
+	return !known || fact.Suspends
+}
+
+func (p *program) foreign(f *types.Func) (Fact, bool) {
+	if p.Foreign == nil || f.Pkg() == p.Pkg {
+		return Fact{}, false
+	}
+	return p.Foreign(f)
+}
+
+func (f *function) decline(pos token.Pos, format string, args ...any) {
+	if f.fate != Declined {
+		f.fate, f.reason, f.where = Declined, fmt.Sprintf(format, args...), pos
+	}
+}
+
+// lower emits all functions that can be lowered. One that turns out not to be changes
+// what its callers look like, so they are emitted again, until all goes well.
+func (p *program) lower() {
+	for again := true; again; {
+		again = false
+		file := p.emitters()
+		for _, f := range slices.Backward(p.funcs) { // literals before what is around them
+			if f.fate != Lowered {
+				continue
+			}
+			g, err := graph.Build(f.Func, p.suspends)
+			if err != nil {
+				e := err.(*graph.Error)
+				f.decline(e.Pos, "%s", e.Reason)
+				again = true
+				continue
+			}
+			text, pos, reason := file[f.file].Func(g, f.frame, p.captures(f))
+			if reason != "" {
+				f.decline(pos, "%s", reason)
+				again = true
+				continue
+			}
+			f.text = text
+		}
+	}
+}
+
+// captures are the variables around a literal that are given to its frame.
+func (p *program) captures(f *function) []*types.Var {
+	if lit, ok := f.Node.(*ast.FuncLit); ok {
+		return live.Captures(p.Info, lit)
+	}
+	return nil
+}
+
+func (p *program) emitters() map[*ast.File]*emit.File {
+	pkg := &emit.Package{
+		Fset: p.Fset, Info: p.Info, Pkg: p.Pkg, Writes: p.writes,
+		Frame:    p.frameOf,
+		Recovers: p.recovers,
+		Literals: map[*ast.FuncLit]*emit.Literal{},
+	}
+	taken := map[string]bool{}
+	for _, f := range p.funcs {
+		f.frame = nil
+		if f.fate == Lowered {
+			f.frame = &emit.Frame{Pkg: p.Pkg, Name: p.frameName(f, taken), Params: p.typeParams(f), Recv: f.Type.Recv() != nil && f.Object != nil}
+		}
+		f.shape = &emit.Literal{Func: f.Func, Frame: f.frame, Plain: f.fate == Plain}
+		if lit, ok := f.Node.(*ast.FuncLit); ok {
+			pkg.Literals[lit] = f.shape
+		}
+	}
+	files := map[*ast.File]*emit.File{}
+	for _, f := range p.Files {
+		files[f] = &emit.File{Package: pkg, Syntax: f, Imports: emit.ImportsOf(p.Pkg, p.Info, f)}
+	}
+	p.files = files
+	return files
+}
+
+// typeParams returns those that a function, or what a literal stands in, has.
+func (p *program) typeParams(f *function) *types.TypeParamList {
+	o := f.Object
+	if o == nil {
+		if f.outer == nil {
+			return nil
+		}
+		o = p.Info.Defs[f.outer.Name].(*types.Func)
+	}
+	sig := o.Signature()
+	if sig.RecvTypeParams().Len() > 0 {
+		return sig.RecvTypeParams()
+	}
+	return sig.TypeParams()
+}

@@ -1,0 +1,105 @@
+package tool
+
+import "strings"
+
+// line is a command line of the go command, taken apart.
+type line struct {
+	flags    []string // as given, before the packages
+	packages []string
+	rest     []string // what follows the packages: a program's arguments, a test's flags
+	verbose  bool
+	dir      string // of -C
+	overlay  string // of -overlay, which is not in flags
+	expand   []string
+}
+
+// withValue are the flags of go build, run and test whose value may be the next
+// argument. All others are boolean, or have it after an equals sign.
+var withValue = set(`C o p asmflags buildmode buildvcs compiler covermode coverpkg
+	gccgoflags gcflags installsuffix ldflags mod modfile overlay pgo pkgdir tags toolexec exec
+	bench benchtime blockprofile blockprofilerate count coverprofile cpu cpuprofile fuzz fuzztime
+	fuzzminimizetime list memprofile memprofilerate mutexprofile mutexprofilefraction outputdir
+	parallel run shuffle skip timeout trace vet test.bench test.benchtime test.count test.cpu
+	test.run test.timeout test.list test.parallel test.shuffle test.skip test.fuzz test.fuzztime`)
+
+// ofList are the flags that go list has to be given as well, to find the same
+// packages and files.
+var ofList = set(`C a p asmflags buildmode compiler gccgoflags gcflags installsuffix mod modcacherw
+	modfile msan asan race pgo tags toolexec trimpath linkshared cover covermode coverpkg`)
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// parse takes the arguments behind the command's name apart.
+func parse(command string, args []string) (l line) {
+	i := 0
+	for ; i < len(args); i++ {
+		if args[i] == "--" || args[i] == "-args" || !strings.HasPrefix(args[i], "-") || args[i] == "-" {
+			break
+		}
+		i += l.flag(args[i:])
+	}
+	args = args[i:]
+	switch {
+	case command == "run":
+		// Go files, or one package; then the program's arguments.
+		n := 0
+		for n < len(args) && strings.HasSuffix(args[n], ".go") {
+			n++
+		}
+		if n == 0 && len(args) > 0 {
+			n = 1
+		}
+		l.packages, l.rest = args[:n], args[n:]
+	case command == "test":
+		n := 0
+		for n < len(args) && !strings.HasPrefix(args[n], "-") {
+			n++
+		}
+		l.packages, l.rest = args[:n], args[n:]
+	default:
+		l.packages = args
+	}
+	return l
+}
+
+// flag takes the first of args, and its value, and returns how many more it took.
+func (l *line) flag(args []string) (more int) {
+	name, value, has := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
+	taken := args[:1]
+	if !has && withValue[name] && len(args) > 1 {
+		value, more, taken = args[1], 1, args[:2]
+	}
+	switch name {
+	case "v":
+		l.verbose = true
+	case "C":
+		l.dir = value
+	case "overlay":
+		l.overlay = value
+		return more
+	}
+	l.flags = append(l.flags, taken...)
+	return more
+}
+
+// listFlags returns those of the flags that go list takes.
+func (l *line) listFlags() (list []string) {
+	for i := 0; i < len(l.flags); i++ {
+		name, _, has := strings.Cut(strings.TrimLeft(l.flags[i], "-"), "=")
+		n := 1
+		if !has && withValue[name] && i+1 < len(l.flags) {
+			n = 2
+		}
+		if ofList[name] {
+			list = append(list, l.flags[i:i+n]...)
+		}
+		i += n - 1
+	}
+	return list
+}
