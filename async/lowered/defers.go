@@ -16,22 +16,23 @@ type Defers struct {
 	calls   []deferred
 	leaving bool
 	panic   Panic
-	call    Callee // the deferred async call under way
-	waiting bool   // there is one
+	call    Callee      // the deferred async call under way
+	under   *async.Task // the task that it got; nil if there is none
 }
 
 // deferred is one call: one of the two.
 type deferred struct {
 	plain func(*Panic)
 	async func(*async.Task)
+	task  *async.Task // that the async call gets
 }
 
 // Push defers a call.
 func (d *Defers) Push(call func(*Panic)) { d.calls = append(d.calls, deferred{plain: call}) }
 
-// PushAsync defers a call that can suspend.
-func (d *Defers) PushAsync(call func(*async.Task)) {
-	d.calls = append(d.calls, deferred{async: call})
+// PushAsync defers a call that can suspend, and passes it the task u.
+func (d *Defers) PushAsync(u *async.Task, call func(u *async.Task)) {
+	d.calls = append(d.calls, deferred{async: call, task: u})
 }
 
 // Step steps a function: its body by run, until that has come to its end, then the
@@ -43,7 +44,7 @@ func (d *Defers) Step(t *async.Task, run func(*async.Task) (done bool)) (done bo
 		}
 		d.leaving = true
 	}
-	for d.waiting || len(d.calls) > 0 {
+	for d.under != nil || len(d.calls) > 0 {
 		if !d.catch(t, d.next) {
 			return false
 		}
@@ -54,8 +55,8 @@ func (d *Defers) Step(t *async.Task, run func(*async.Task) (done bool)) (done bo
 
 // next makes the next deferred call, or goes on with the one under way.
 func (d *Defers) next(t *async.Task) (done bool) {
-	if d.waiting {
-		done = d.call.Resume(t)
+	if d.under != nil {
+		done = d.call.Resume(d.under)
 	} else {
 		last := len(d.calls) - 1
 		c := d.calls[last]
@@ -66,11 +67,11 @@ func (d *Defers) next(t *async.Task) (done bool) {
 			d.panic.recovered()
 			return true
 		}
-		d.waiting = true
-		done = d.call.Begin(t, func() { c.async(t) })
+		d.under = c.task
+		done = d.call.Begin(c.task, func() { c.async(c.task) })
 	}
 	if done {
-		d.waiting = false
+		d.under = nil
 		d.call.Frame()
 	}
 	return done
@@ -88,9 +89,7 @@ func (d *Defers) catch(t *async.Task, f func(*async.Task) bool) (done bool) {
 		if v == nil && !t.Core().Unwind() {
 			return // a Goexit that a frame below has caught
 		}
-		if d.leaving {
-			d.waiting = false
-		}
+		d.under = nil
 		d.leaving = true
 		d.panic.catch(v)
 		done = true
