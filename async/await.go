@@ -12,7 +12,10 @@ package async
 //
 // Await is polling, parking and this protocol, and nothing else: a lowered
 // function does the same with an Awaiting in its frame.
-func Await[T any](t *Task, f Future[T]) (T, error) {
+func Await[T any](t *Task, f Future[T]) (_ T, _ error) {
+	if t.core.Decline() {
+		return // called by a function value: see package lowered
+	}
 	var a Awaiting[T]
 	v, err, done := a.Begin(t, f)
 	for !done {

@@ -74,7 +74,10 @@ func NewLightOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
 
 // Await suspends t until the operation has its result; see package async's Await
 // for what happens when t is cancelled.
-func (o Op[T]) Await(t *Task) (T, error) {
+func (o Op[T]) Await(t *Task) (_ T, _ error) {
+	if t.core.Decline() {
+		return // called by a function value: see package lowered
+	}
 	if o.flags&opLight != 0 {
 		return o.awaitHere(t)
 	}

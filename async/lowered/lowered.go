@@ -4,7 +4,10 @@ import "rondo.dev/rondo/async"
 
 // Asked reports whether the caller wants the function's frame rather than its
 // run. It is the first thing that every async function of a lowered build does.
-func Asked(t *async.Task) bool { return t.Core().Asked() }
+//
+// Without a task nobody asks: a function may be called without one, as long as it
+// does not await.
+func Asked(t *async.Task) bool { return t != nil && t.Core() != nil && t.Core().Asked() }
 
 // Answer gives the caller the frame. The function returns right after it.
 func Answer(t *async.Task, f async.Frame) { t.Core().Answer(f) }
@@ -12,12 +15,12 @@ func Answer(t *async.Task, f async.Frame) { t.Core().Answer(f) }
 // Decline is the prologue of an async function that could not be lowered: if it
 // was asked it reports true, and the function returns. It is called again on a
 // coroutine, and runs.
-func Decline(t *async.Task) (asked bool) { return t.Core().Decline() }
+func Decline(t *async.Task) (asked bool) { return Asked(t) && t.Core().Decline() }
 
 // Plain is the prologue of an async function that never suspends: it runs where it
 // is asked.
 func Plain(t *async.Task) {
-	if t.Core().Asked() {
+	if Asked(t) {
 		t.Core().Reply()
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 	"testing"
 
 	"rondo.dev/rondo/async"
@@ -150,16 +149,22 @@ func TestTwins(t *testing.T) {
 	}
 }
 
-// TestWithoutPrologue: a function that awaits although it was asked is told so.
-func TestWithoutPrologue(t *testing.T) {
-	e := asynctest.New(t)
-	e.Executor().SetLowered(true)
-	r := asynctest.Go(e, func(t *async.Task) (int, error) {
-		return 0, t.Go(func(t *async.Task) error { return async.Yield(t) }).Await(t)
-	})
-	e.RunUntilIdle()
-	if r.Err == nil || !strings.Contains(r.Err.Error(), "compiled without the prologue") {
-		t.Errorf("got %v", r.Err)
+// TestPrimitivesByValue: a function value may be one of package async itself.
+func TestPrimitivesByValue(t *testing.T) {
+	for _, low := range []bool{false, true} {
+		e := asynctest.New(t)
+		e.Executor().SetLowered(low)
+		r := asynctest.Go(e, func(t *async.Task) (int, error) {
+			if err := t.Go(async.Yield).Await(t); err != nil {
+				return 0, err
+			}
+			value := async.NewOp[int](&ticking{}, nil, 0)
+			return async.Spawn(t, value.Await).Await(t)
+		})
+		e.RunUntilIdle()
+		if !r.Done || r.Value != 1 || r.Err != nil {
+			t.Errorf("lowered %v: got %+v", low, r)
+		}
 	}
 }
 

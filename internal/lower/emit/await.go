@@ -46,14 +46,14 @@ func (w *writer) suspend(x *graph.Suspend, after *graph.Block) (tail string) {
 // landing writes the third.
 func (w *writer) landing(x *graph.Suspend) {
 	if x.Await.Kind == find.Primitive {
-		if len(x.Left) > 0 {
+		if w.takes(x) {
 			w.assign(x, w.primitiveResults(x))
 		}
 		return
 	}
 	if f, embed := w.callee(x.Await); f != nil {
 		field := w.self + "." + w.calleeField(x.Await, f, embed)
-		if len(x.Left) > 0 {
+		if w.takes(x) {
 			w.assign(x, []string{field + ".Result()"})
 		}
 		if embed {
@@ -66,8 +66,19 @@ func (w *writer) landing(x *graph.Suspend) {
 	w.dynamicLanding(x)
 }
 
+// takes reports whether somebody takes the results of an await.
+func (w *writer) takes(x *graph.Suspend) bool { return len(x.Left) > 0 || x.Returns }
+
 // assign writes the assignment of results to what stands left of the await.
 func (w *writer) assign(x *graph.Suspend, rhs []string) {
+	if x.Returns {
+		var left []string
+		for i := range w.results {
+			left = append(left, w.result(i))
+		}
+		w.line("%s = %s", strings.Join(left, ", "), strings.Join(rhs, ", "))
+		return
+	}
 	for _, l := range x.Left {
 		w.shadow(l)
 	}
@@ -251,7 +262,7 @@ func (w *writer) valueType(x *graph.Suspend) types.Type {
 
 // primitiveTemps are the variables that Begin and Resume return into.
 func (w *writer) primitiveTemps(x *graph.Suspend, p primitive) []string {
-	used := func(i int) bool { return i < len(x.Left) && !isBlank(x.Left[i]) }
+	used := func(i int) bool { return x.Returns || i < len(x.Left) && !isBlank(x.Left[i]) }
 	errType := types.Universe.Lookup("error").Type()
 	if _, isTuple := w.Info.TypeOf(x.Await.Call).(*types.Tuple); !isTuple {
 		list := []string{"_"}
@@ -277,6 +288,9 @@ func (w *writer) primitiveTemps(x *graph.Suspend, p primitive) []string {
 func (w *writer) primitiveResults(x *graph.Suspend) []string {
 	p := primitives[find.NameInAsync(x.Await.Callee)]
 	list := w.primitiveTemps(x, p)
+	if x.Returns {
+		return list[len(list)-len(w.results):]
+	}
 	for i, s := range list {
 		if s == "_" {
 			list[i] = ""
@@ -488,7 +502,7 @@ func (w *writer) dynamicLanding(x *graph.Suspend) {
 	}
 	w.line("if r := %s.Frame(); r != nil {\n%s = r.(interface{ Result() (%s) }).Result()\n}",
 		field, strings.Join(results, ", "), strings.Join(types, ", "))
-	if len(x.Left) > 0 {
+	if w.takes(x) {
 		w.assign(x, results)
 	}
 }

@@ -1,7 +1,9 @@
 package emit
 
 import (
+	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"reflect"
@@ -72,6 +74,9 @@ func (r *rewriter) fields(v reflect.Value) reflect.Value {
 func (r *rewriter) node(n ast.Node) ast.Node {
 	switch n := n.(type) {
 	case *ast.Ident:
+		if s := r.around(n); s != "" {
+			return &ast.Ident{NamePos: n.NamePos, Name: s}
+		}
 		if v, ok := r.Info.ObjectOf(n).(*types.Var); ok {
 			if _, ok := r.places[v]; ok {
 				return &ast.Ident{NamePos: n.NamePos, Name: r.spell(v, r.inLit)}
@@ -100,6 +105,36 @@ func (r *rewriter) node(n ast.Node) ast.Node {
 	}
 	return nil
 }
+
+// around returns what stands for a constant that a literal uses of the function around
+// it, "" for anything else. Such a type has no name where the literal's frame is.
+func (r *rewriter) around(id *ast.Ident) string {
+	o := r.Info.Uses[id]
+	if o == nil || o.Pkg() != r.Pkg || o.Parent() == nil || o.Parent() == r.Pkg.Scope() || r.f.Node.Pos() <= o.Pos() && o.Pos() < r.f.Node.End() {
+		return ""
+	}
+	switch o := o.(type) {
+	case *types.Const:
+		if o.Val().Kind() == constant.Float || o.Val().Kind() == constant.Complex {
+			r.fail(id.Pos(), "a literal uses the constant %s of the function around it", o.Name())
+		}
+		if b, ok := o.Type().(*types.Basic); ok && b.Info()&types.IsUntyped != 0 && b.Kind() != types.UntypedRune {
+			return o.Val().ExactString()
+		}
+		t := o.Type()
+		if b, ok := t.(*types.Basic); ok && b.Kind() == types.UntypedRune {
+			return fmt.Sprintf("%q", rune(must(constant.Int64Val(o.Val()))))
+		}
+		return r.typ(t, id.Pos()) + "(" + o.Val().ExactString() + ")"
+	case *types.TypeName:
+		if _, ok := types.Unalias(o.Type()).(*types.TypeParam); !ok {
+			r.fail(id.Pos(), "a literal uses the type %s of the function around it", o.Name())
+		}
+	}
+	return ""
+}
+
+func must[T any](v T, exact bool) T { return v }
 
 // literal copies a function literal. An async one gets its prologue.
 func (r *rewriter) literal(lit *ast.FuncLit) ast.Node {

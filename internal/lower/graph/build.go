@@ -123,7 +123,12 @@ func (b *builder) stmt(s ast.Stmt, label string) {
 		return
 	case *ast.ReturnStmt:
 		if b.suspends(s) {
-			break
+			if len(s.Results) != 1 {
+				refuse(s.Pos(), "an await in a return statement is not in normal form")
+			}
+			b.await(s, s.Results[0], nil, token.ILLEGAL).Returns = true
+			b.end(&Return{nil, s.Pos()})
+			return
 		}
 		b.here()
 		b.end(&Return{s, s.Pos()})
@@ -170,7 +175,7 @@ func (b *builder) stmt(s ast.Stmt, label string) {
 }
 
 // await ends the block with an await and begins the one behind.
-func (b *builder) await(s ast.Stmt, x ast.Expr, left []ast.Expr, tok token.Token) {
+func (b *builder) await(s ast.Stmt, x ast.Expr, left []ast.Expr, tok token.Token) *Suspend {
 	call, _ := ast.Unparen(x).(*ast.CallExpr)
 	a, ok := b.awaits[call]
 	if !ok {
@@ -186,6 +191,7 @@ func (b *builder) await(s ast.Stmt, x ast.Expr, left []ast.Expr, tok token.Token
 	b.here()
 	b.end(e)
 	b.place(next)
+	return e
 }
 
 func (b *builder) inits(s ast.Stmt) {

@@ -58,6 +58,8 @@ type (
 		Tok   token.Token // = or :=, or ILLEGAL without Left
 		Stmt  ast.Stmt
 		Next  *Block
+		// Returns: the results are the function's own.
+		Returns bool
 	}
 	// Return is a return statement, or the closing brace of the function: nil.
 	Return struct {
