@@ -261,7 +261,9 @@ func stubborn(t *async.Task, w *world) error {
 
 // synchronous is async by its signature only, and calls nothing.
 func synchronous(t *async.Task, w *world) error {
-	lowered.Plain(t)
+	if lowered.Decline(t) {
+		return nil
+	}
 	w.note("synchronous")
 	return nil
 }

@@ -17,14 +17,6 @@ func Answer(t *async.Task, f async.Frame) { t.Core().Answer(f) }
 // coroutine, and runs.
 func Decline(t *async.Task) (asked bool) { return Asked(t) && t.Core().Decline() }
 
-// Plain is the prologue of an async function that never suspends: it runs where it
-// is asked.
-func Plain(t *async.Task) {
-	if Asked(t) {
-		t.Core().Reply()
-	}
-}
-
 // A TaskOf is a child task and its frame in one piece, for a parent whose own
 // frame has room for it (then it costs no allocation), or for new (then one).
 // Frame is filled in, then Start called. A frame with an error to report is an

@@ -24,14 +24,31 @@ func (p *program) judge() {
 		}
 	}
 	for _, f := range p.funcs {
+		if f.quiet = p.callsNothing(f); f.quiet {
+			f.fate = Plain // whatever literals it makes, for others to call
+		}
+		if p.byHand(f) {
+			f.fate, f.quiet = Declined, true
+			f.reason, f.where = "it has a prologue of its own", f.Body.Pos()
+			continue
+		}
 		for _, s := range f.Strays {
+			if f.quiet {
+				f.keeps = true
+				break
+			}
 			if p.suspends(s.Await) {
 				f.decline(s.Call.Pos(), "an await in a function that is not async")
 			}
 		}
 		if n, what := p.keepsTask(f); n != nil {
 			f.keeps = true
-			f.decline(n.Pos(), "%s", what)
+			if !f.quiet {
+				f.decline(n.Pos(), "%s", what)
+			}
+		}
+		if call := p.callsGoexit(f); f.fate == Lowered && call != nil {
+			f.decline(call.Pos(), "it ends its goroutine, which should not be the loop's")
 		}
 		if f.fate == Lowered && emit.CallsRecover(p.Info, f.Body) {
 			f.decline(f.Body.Pos(), "it calls recover itself")
@@ -68,6 +85,61 @@ func (p *program) mayBeSuspended(f *function) bool {
 		}
 	}
 	return false
+}
+
+// byHand reports whether a function begins with a prologue already.
+func (p *program) byHand(f *function) bool {
+	if len(f.Body.List) == 0 {
+		return false
+	}
+	s, ok := f.Body.List[0].(*ast.IfStmt)
+	if !ok {
+		return false
+	}
+	call, ok := s.Cond.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	o := p.Info.Uses[sel.Sel]
+	return o != nil && o.Pkg() != nil && (o.Pkg().Path() == emit.Lowered && o.Name() == "Asked" || o.Name() == "Decline")
+}
+
+// callsGoexit finds a call of runtime.Goexit, or of what does that in tests.
+func (p *program) callsGoexit(f *function) (at *ast.CallExpr) {
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+				if o := p.Info.Uses[sel.Sel]; o != nil && o.Pkg() != nil {
+					switch o.Pkg().Path() + "." + o.Name() {
+					case "runtime.Goexit", "testing.FailNow", "testing.Fatal", "testing.Fatalf", "testing.Skip", "testing.SkipNow", "testing.Skipf":
+						at = call
+					}
+				}
+			}
+		}
+		_, isLit := n.(*ast.FuncLit)
+		return !isLit
+	})
+	return at
+}
+
+// callsNothing reports whether a function makes no call but those of builtins.
+func (p *program) callsNothing(f *function) bool {
+	calls := false
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if tv := p.Info.Types[ast.Unparen(call.Fun)]; !tv.IsType() && !tv.IsBuiltin() {
+				calls = true
+			}
+		}
+		_, isLit := n.(*ast.FuncLit)
+		return !isLit
+	})
+	return !calls
 }
 
 func (p *program) keeps(f *types.Func) bool {

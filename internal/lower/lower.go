@@ -116,6 +116,7 @@ type function struct {
 	reason string
 	where  token.Pos
 	keeps  bool
+	quiet  bool // it calls nothing, outside of literals
 
 	frame *emit.Frame
 	shape *emit.Literal
@@ -249,7 +250,7 @@ func (p *program) emitters() map[*ast.File]*emit.File {
 		if f.fate == Lowered {
 			f.frame = &emit.Frame{Pkg: p.Pkg, Name: p.frameName(f, taken), Params: p.typeParams(f), Recv: f.Type.Recv() != nil && f.Object != nil}
 		}
-		f.shape = &emit.Literal{Func: f.Func, Frame: f.frame, Plain: f.fate == Plain}
+		f.shape = &emit.Literal{Func: f.Func, Frame: f.frame, Quiet: f.quiet}
 		if lit, ok := f.Node.(*ast.FuncLit); ok {
 			pkg.Literals[lit] = f.shape
 		}

@@ -79,6 +79,9 @@ func apply(src []byte, list []insert) []byte {
 // prologue returns what the function needs in its file.
 func (p *program) prologue(f *function) (list []insert, err error) {
 	text, task := p.files[f.file].Prologue(f.shape, func(v *types.Var) (string, bool) { return v.Name(), false })
+	if text == "" {
+		return nil, nil
+	}
 	formatted, err := format.Source([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: the prologue of %s is not Go: %v\n%s", p.Fset.Position(f.Node.Pos()), f.name, err, text)

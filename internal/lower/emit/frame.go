@@ -182,15 +182,15 @@ type capture struct {
 // function has no name for its task, the name to give it is returned too.
 func (file *File) Prologue(l *Literal, spell func(*types.Var) (text string, pointer bool)) (text, task string) {
 	f := l.Func
-	lowered := file.Imports.Name(Lowered, "lowered")
 	t := f.Type.Params().At(0).Name()
+	if l.Quiet {
+		return "", ""
+	}
 	if t == "" || t == "_" {
 		task = "rondoTask"
 		t = task
 	}
-	if l.Plain {
-		return fmt.Sprintf("%s.Plain(%s)\n", lowered, t), task
-	}
+	lowered := file.Imports.Name(Lowered, "lowered")
 	var zeros []string
 	if r := f.Type.Results(); r.Len() > 0 && r.At(0).Name() == "" {
 		for v := range r.Variables() {

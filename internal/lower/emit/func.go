@@ -32,12 +32,10 @@ type Package struct {
 // A Literal is an async function literal.
 type Literal struct {
 	Func *find.Func
-	// Frame is nil if it is not lowered: its prologue declines. Plain literals never
-	// suspend.
+	// Frame is nil if it is not lowered: its prologue declines.
 	Frame *Frame
-	Plain bool
-	// Captures are the variables of functions around it that it uses.
-	Captures []*types.Var
+	// Quiet functions call nothing, and need no prologue.
+	Quiet bool
 }
 
 // A Frame is the type that a function is lowered to.

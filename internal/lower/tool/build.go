@@ -49,7 +49,7 @@ func (b *build) lowerAll(pkgs []*listed, user map[string]string) error {
 	for _, p := range pkgs {
 		switch {
 		case p.Standard, strings.HasSuffix(p.ImportPath, ".test"):
-		case !slices.Contains(p.Deps, find.Async):
+		case !slices.ContainsFunc(p.Deps, isAsync):
 		case variant[p.ImportPath]:
 			// Its files are lowered with those of its tests: a file is compiled once
 			// for both.
@@ -62,6 +62,12 @@ func (b *build) lowerAll(pkgs []*listed, user map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// isAsync reports whether a path is that of package async, for a test or not.
+func isAsync(path string) bool {
+	path, _, _ = strings.Cut(path, " ")
+	return path == find.Async
 }
 
 // lower lowers a package, or takes it from the cache.
