@@ -196,19 +196,12 @@ func (p *program) reaches(from *function, to *find.Func, seen map[*function]bool
 // frameName names a function's frame: relayFrame, ConnServeFrame.
 func (p *program) frameName(f *function, taken map[string]bool) string {
 	parts := strings.FieldsFunc(f.name, func(r rune) bool { return r == '.' })
-	exported := true
 	for i, s := range parts {
-		exported = exported && ast.IsExported(s)
 		if i > 0 {
 			parts[i] = upper(s)
 		}
 	}
 	name := strings.Join(parts, "") + "Frame"
-	if exported && f.Object != nil {
-		name = upper(name)
-	} else {
-		name = lowerFirst(name)
-	}
 	for p.Pkg.Scope().Lookup(name) != nil || taken[name] || p.nameUsed(name) {
 		name += "_"
 	}
@@ -219,11 +212,5 @@ func (p *program) frameName(f *function, taken map[string]bool) string {
 func upper(s string) string {
 	r := []rune(s)
 	r[0] = unicode.ToUpper(r[0])
-	return string(r)
-}
-
-func lowerFirst(s string) string {
-	r := []rune(s)
-	r[0] = unicode.ToLower(r[0])
 	return string(r)
 }

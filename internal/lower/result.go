@@ -127,7 +127,7 @@ func (p *program) verdict(r *Result, f *function) {
 		return
 	}
 	fact := Fact{Suspends: f.fate != Plain, Keeps: f.keeps, Recovers: emit.CallsRecover(p.Info, f.Body)}
-	if f.frame != nil && ast.IsExported(f.frame.Name) {
+	if f.frame != nil && ast.IsExported(f.frame.Name) && f.Object.Exported() {
 		fact.Frame, fact.Recv, fact.Size = f.frame.Name, f.frame.Recv, v.Size
 	}
 	r.Facts[f.Object.FullName()] = fact

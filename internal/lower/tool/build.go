@@ -39,26 +39,24 @@ type lowered struct {
 // lowerAll lowers the packages that need it, each after what it imports.
 func (b *build) lowerAll(pkgs []*listed, user map[string]string) error {
 	b.byPath = map[string]*listed{}
-	variant := map[string]bool{} // packages that are there with their tests
 	for _, p := range pkgs {
 		b.byPath[p.ImportPath] = p
-		if p.ForTest != "" && p.plainPath() == p.ForTest {
-			variant[p.ForTest] = true
-		}
 	}
+	seen := map[string]bool{} // by path, without what it is built for
 	for _, p := range pkgs {
-		switch {
-		case p.Standard, strings.HasSuffix(p.ImportPath, ".test"):
-		case !slices.ContainsFunc(p.Deps, isAsync):
-		case variant[p.ImportPath]:
-			// Its files are lowered with those of its tests: a file is compiled once
-			// for both.
-		case p.ForTest != "" && p.plainPath() != p.ForTest && !strings.HasSuffix(p.plainPath(), "_test"):
-			// The same files, against a package with its tests.
-		default:
-			if err := b.lower(p, user); err != nil {
-				return err
-			}
+		path := p.plainPath()
+		if p.Standard || seen[path] || strings.HasSuffix(path, ".test") || !slices.ContainsFunc(p.Deps, isAsync) {
+			continue
+		}
+		seen[path] = true
+		// A package is compiled alone and with its tests, and perhaps against others
+		// with theirs, always from the same files: from those that are lowered where
+		// all of them are together.
+		if tested := b.byPath[path+" ["+path+".test]"]; tested != nil {
+			p = tested
+		}
+		if err := b.lower(p, user); err != nil {
+			return err
 		}
 	}
 	return nil
