@@ -221,6 +221,10 @@ func (e *Executor) Tasks(f func(TaskInfo) bool) {
 // package lowered may turn it on.
 func (e *Executor) SetLowered(on bool) { e.lowered = on }
 
+// Lowered returns what SetLowered was told, or that the command rondo has lowered the
+// program.
+func (e *Executor) Lowered() bool { return e.lowered }
+
 // SetDebug tells whether misuse should be looked for that costs something to find,
 // or that is legal in rare programs, such as a task that locks a mutex it holds.
 // Package asynctest turns it on. The owner calls it, before the first task.
