@@ -27,7 +27,6 @@ func copyOf[N ast.Node](e *fn, n N) N {
 
 var (
 	posType     = reflect.TypeFor[token.Pos]()
-	objectType  = reflect.TypeFor[*ast.Object]()
 	commentType = reflect.TypeFor[*ast.CommentGroup]()
 )
 
@@ -48,7 +47,7 @@ func (r *rewriter) value(v reflect.Value) reflect.Value {
 		}
 		return s
 	case reflect.Pointer:
-		if v.IsNil() || v.Type() == objectType || v.Type() == commentType {
+		if v.IsNil() || v.Type() == commentType {
 			return reflect.Zero(v.Type())
 		}
 		if n, ok := v.Interface().(ast.Node); ok {

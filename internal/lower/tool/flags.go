@@ -10,7 +10,6 @@ type line struct {
 	verbose  bool
 	dir      string // of -C
 	overlay  string // of -overlay, which is not in flags
-	expand   []string
 }
 
 // withValue are the flags of go build, run and test whose value may be the next

@@ -81,6 +81,7 @@ var flow = []story{
 				fallthrough
 			case 2, 3:
 				get(t, w, "two or three")
+			//lint:ignore ST1015 the default in the middle is the point
 			default:
 				w.say("default")
 				get(t, w, i)
