@@ -84,6 +84,17 @@ func Package(u *Unit) (*Result, error) {
 	if u.Pkg.Path() == find.Async || u.Pkg.Path() == emit.Lowered {
 		return &Result{}, nil // what all others are made with
 	}
+	p := newProgram(u)
+	p.judge()
+	if n := p.normalised(); n != nil {
+		n.judge()
+		p = n
+	}
+	p.lower()
+	return p.result()
+}
+
+func newProgram(u *Unit) *program {
 	p := &program{
 		Unit:   u,
 		writes: live.WritesOf(u.Info, u.Files),
@@ -92,9 +103,10 @@ func Package(u *Unit) (*Result, error) {
 	for _, f := range u.Files {
 		p.find(f)
 	}
-	p.judge()
-	p.lower()
-	return p.result()
+	for _, f := range p.funcs {
+		f.user, f.userFile = f.Node, f.file
+	}
+	return p
 }
 
 // program is a package while it is lowered.
@@ -104,6 +116,8 @@ type program struct {
 	funcs  []*function // in the order of the source
 	byFunc map[*types.Func]*function
 	files  map[*ast.File]*emit.File
+
+	normalErr error // why the normal form was not used
 }
 
 // function is one async function.
@@ -111,6 +125,9 @@ type function struct {
 	*find.Func
 	name string
 	file *ast.File
+	// What the user wrote: Node and file, before they were brought into normal form.
+	user     ast.Node
+	userFile *ast.File
 
 	fate   Fate
 	reason string

@@ -25,32 +25,31 @@ func (p *program) result() (*Result, error) {
 	r := &Result{Files: map[string][]byte{}, Facts: map[string]Fact{}, Frames: map[string]string{}}
 	inserts := map[*ast.File][]insert{}
 	frames := map[*ast.File]*bytes.Buffer{}
+	emitted := map[*ast.File]*emit.File{}
 	for _, f := range p.funcs {
 		p.verdict(r, f)
 		list, err := p.prologue(f)
 		if err != nil {
 			return nil, err
 		}
-		inserts[f.file] = append(inserts[f.file], list...)
-		if frames[f.file] == nil {
-			frames[f.file] = new(bytes.Buffer)
+		inserts[f.userFile] = append(inserts[f.userFile], list...)
+		if frames[f.userFile] == nil {
+			frames[f.userFile] = new(bytes.Buffer)
 		}
+		emitted[f.userFile] = p.files[f.file]
 		if f.fate == Lowered {
 			text, err := format.Source([]byte(f.text))
 			if err != nil {
 				return nil, fmt.Errorf("%s: the frame of %s is not Go: %v\n%s", p.Fset.Position(f.Node.Pos()), f.name, err, f.text)
 			}
-			frames[f.file].Write(text)
+			frames[f.userFile].Write(text)
 			r.Frames[f.name] = string(text)
 		}
 	}
-	for _, file := range p.Files {
-		if frames[file] == nil {
-			continue
-		}
+	for file := range emitted {
 		name := p.Fset.PositionFor(file.Package, false).Filename
 		src := p.Sources[name]
-		if added := p.files[file].Imports.Added(); len(added) > 0 {
+		if added := emitted[file].Imports.Added(); len(added) > 0 {
 			// On the line of the package clause, so that no line changes its number.
 			end := p.offset(file.Name.End())
 			inserts[file] = append(inserts[file], insert{end, 0, "; import " + strings.Join(added, "; import ")})
@@ -86,13 +85,14 @@ func (p *program) prologue(f *function) (list []insert, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: the prologue of %s is not Go: %v\n%s", p.Fset.Position(f.Node.Pos()), f.name, err, text)
 	}
-	at := p.Fset.Position(f.Body.Lbrace)
-	list = append(list, insert{p.offset(f.Body.Lbrace) + 1, 0,
+	body, typ := bodyOf(f.user), typeOf(f.user)
+	at := p.lineOf(body.Lbrace)
+	list = append(list, insert{p.offset(body.Lbrace) + 1, 0,
 		fmt.Sprintf("\n%s//line %s:%d\n", formatted, at.Filename, at.Line)})
 	if task == "" {
 		return list, nil
 	}
-	params := typeOf(f.Node).Params.List
+	params := typ.Params.List
 	if names := params[0].Names; len(names) > 0 {
 		return append(list, insert{p.offset(names[0].Pos()), 1, task}), nil
 	}
@@ -111,6 +111,13 @@ func typeOf(n ast.Node) *ast.FuncType {
 		return d.Type
 	}
 	return n.(*ast.FuncLit).Type
+}
+
+func bodyOf(n ast.Node) *ast.BlockStmt {
+	if d, ok := n.(*ast.FuncDecl); ok {
+		return d.Body
+	}
+	return n.(*ast.FuncLit).Body
 }
 
 // verdict notes what became of a function, for people and for other packages.

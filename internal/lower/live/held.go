@@ -22,6 +22,9 @@ func (w *Writes) Held(v *types.Var) bool {
 	return w.address[v] || w.captured[v] && w.count[v] > 1
 }
 
+// Shared reports whether something beside its function may hold a variable.
+func (w *Writes) Shared(v *types.Var) bool { return w.address[v] || w.captured[v] }
+
 // Assigned reports whether a variable has other values than its first.
 func (w *Writes) Assigned(v *types.Var) bool { return w.address[v] || w.count[v] > 1 }
 

@@ -1,0 +1,267 @@
+package normal
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// A hoist takes the awaits out of the expressions of one statement. They are visited
+// in the order in which they are evaluated; before collects what has to happen first.
+type hoist struct {
+	*Pass
+	before []ast.Stmt
+	left   int // awaits that are still to come
+}
+
+// hoistOf prepares for the expressions of a statement, all of them.
+func (p *Pass) hoistOf(exprs ...ast.Expr) *hoist {
+	h := &hoist{Pass: p}
+	for _, x := range exprs {
+		h.left += p.count(x)
+	}
+	return h
+}
+
+// count counts awaits.
+func (p *Pass) count(x ast.Node) (n int) {
+	if x == nil {
+		return 0
+	}
+	ast.Inspect(x, func(m ast.Node) bool {
+		if call, ok := m.(*ast.CallExpr); ok && p.Suspends(call) {
+			n++
+		}
+		_, isLit := m.(*ast.FuncLit)
+		return !isLit
+	})
+	return n
+}
+
+// keep evaluates x into a variable.
+func (h *hoist) keep(x ast.Expr, name string) ast.Expr {
+	h.changed = true
+	n := h.name(name)
+	h.before = append(h.before, define(x.Pos(), x, n))
+	return ident(x.Pos(), n)
+}
+
+// expr returns what stands for x once before has happened.
+func (h *hoist) expr(x ast.Expr) ast.Expr {
+	if x == nil {
+		return nil
+	}
+	if !h.awaits(x) {
+		if h.left > 0 && h.acts(x) {
+			return h.ordered(x)
+		}
+		return x
+	}
+	switch x := x.(type) {
+	case *ast.ParenExpr:
+		return &ast.ParenExpr{Lparen: x.Lparen, X: h.expr(x.X), Rparen: x.Rparen}
+	case *ast.UnaryExpr:
+		y := &ast.UnaryExpr{OpPos: x.OpPos, Op: x.Op, X: h.expr(x.X)}
+		if x.Op == token.ARROW && h.left > 0 {
+			return h.keep(y, "got")
+		}
+		return y
+	case *ast.StarExpr:
+		return &ast.StarExpr{Star: x.Star, X: h.expr(x.X)}
+	case *ast.SelectorExpr:
+		return &ast.SelectorExpr{X: h.expr(x.X), Sel: x.Sel}
+	case *ast.TypeAssertExpr:
+		return &ast.TypeAssertExpr{X: h.expr(x.X), Lparen: x.Lparen, Type: x.Type, Rparen: x.Rparen}
+	case *ast.IndexExpr:
+		return &ast.IndexExpr{X: h.expr(x.X), Lbrack: x.Lbrack, Index: h.expr(x.Index), Rbrack: x.Rbrack}
+	case *ast.SliceExpr:
+		return &ast.SliceExpr{X: h.expr(x.X), Lbrack: x.Lbrack, Low: h.expr(x.Low), High: h.expr(x.High), Max: h.expr(x.Max), Slice3: x.Slice3, Rbrack: x.Rbrack}
+	case *ast.KeyValueExpr:
+		return &ast.KeyValueExpr{Key: h.expr(x.Key), Colon: x.Colon, Value: h.expr(x.Value)}
+	case *ast.CompositeLit:
+		c := &ast.CompositeLit{Type: x.Type, Lbrace: x.Lbrace, Rbrace: x.Rbrace}
+		for _, e := range x.Elts {
+			c.Elts = append(c.Elts, h.expr(e))
+		}
+		return c
+	case *ast.BinaryExpr:
+		if x.Op == token.LAND || x.Op == token.LOR {
+			return h.logical(x)
+		}
+		return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: h.expr(x.Y)}
+	case *ast.CallExpr:
+		return h.call(x)
+	}
+	return x
+}
+
+// ordered evaluates an expression without awaits before one that comes later: the
+// calls and receives in it, not the variables around them.
+func (h *hoist) ordered(x ast.Expr) ast.Expr {
+	switch x := x.(type) {
+	case *ast.ParenExpr:
+		return &ast.ParenExpr{Lparen: x.Lparen, X: h.expr(x.X), Rparen: x.Rparen}
+	case *ast.CompositeLit, *ast.KeyValueExpr, *ast.SelectorExpr, *ast.StarExpr, *ast.IndexExpr, *ast.SliceExpr:
+		return h.inside(x)
+	case *ast.BinaryExpr:
+		if x.Op != token.LAND && x.Op != token.LOR {
+			return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: h.expr(x.Y)}
+		}
+	case *ast.UnaryExpr:
+		if x.Op != token.ARROW {
+			return &ast.UnaryExpr{OpPos: x.OpPos, Op: x.Op, X: h.expr(x.X)}
+		}
+	case *ast.CallExpr:
+		if !h.isCall(x) {
+			return h.args(x)
+		}
+		if t, ok := h.Info.TypeOf(x).(*types.Tuple); ok && t.Len() != 1 {
+			return x // stands alone, nothing is evaluated after it
+		}
+	}
+	return h.keep(x, "v")
+}
+
+// inside goes on inside of an expression that does nothing itself.
+func (h *hoist) inside(x ast.Expr) ast.Expr {
+	switch x := x.(type) {
+	case *ast.SelectorExpr:
+		return &ast.SelectorExpr{X: h.expr(x.X), Sel: x.Sel}
+	case *ast.StarExpr:
+		return &ast.StarExpr{Star: x.Star, X: h.expr(x.X)}
+	case *ast.IndexExpr:
+		return &ast.IndexExpr{X: h.expr(x.X), Lbrack: x.Lbrack, Index: h.expr(x.Index), Rbrack: x.Rbrack}
+	case *ast.SliceExpr:
+		return &ast.SliceExpr{X: h.expr(x.X), Lbrack: x.Lbrack, Low: h.expr(x.Low), High: h.expr(x.High), Max: h.expr(x.Max), Slice3: x.Slice3, Rbrack: x.Rbrack}
+	case *ast.KeyValueExpr:
+		return &ast.KeyValueExpr{Key: h.expr(x.Key), Colon: x.Colon, Value: h.expr(x.Value)}
+	case *ast.CompositeLit:
+		c := &ast.CompositeLit{Type: x.Type, Lbrace: x.Lbrace, Rbrace: x.Rbrace}
+		for _, e := range x.Elts {
+			c.Elts = append(c.Elts, h.expr(e))
+		}
+		return c
+	}
+	return x
+}
+
+// logical makes an if of && and ||, where the right side awaits or must not be
+// evaluated later.
+func (h *hoist) logical(x *ast.BinaryExpr) ast.Expr {
+	if !h.awaits(x.Y) && h.left == h.count(x.X) {
+		return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: x.Y}
+	}
+	first := h.expr(x.X)
+	h.changed = true
+	name := h.Pass.name("is")
+	h.before = append(h.before, define(x.Pos(), first, name))
+	outer := h.before
+	h.before = nil
+	right := h.expr(x.Y)
+	body := append(h.before, set(x.Y.Pos(), name, right))
+	h.before = outer
+	var cond ast.Expr = ident(x.OpPos, name)
+	if x.Op == token.LOR {
+		cond = not(cond)
+	}
+	h.before = append(h.before, &ast.IfStmt{If: x.OpPos, Cond: cond, Body: block(x.Y.Pos(), x.Y.End(), body...)})
+	return ident(x.Pos(), name)
+}
+
+// args returns a call whose operands have been taken care of.
+func (h *hoist) args(x *ast.CallExpr) *ast.CallExpr {
+	c := &ast.CallExpr{Fun: x.Fun, Lparen: x.Lparen, Ellipsis: x.Ellipsis, Rparen: x.Rparen}
+	if _, isLit := ast.Unparen(x.Fun).(*ast.FuncLit); !isLit {
+		c.Fun = h.expr(x.Fun)
+	}
+	if len(x.Args) == 1 {
+		if t, ok := h.Info.TypeOf(x.Args[0]).(*types.Tuple); ok && t.Len() > 1 {
+			if h.awaits(x.Args[0]) {
+				var names []string
+				for range t.Len() {
+					names = append(names, h.name("v"))
+				}
+				s := define(x.Args[0].Pos(), h.bare(x.Args[0]), names...)
+				h.changed = true
+				h.before = append(h.before, s)
+				for _, n := range names {
+					c.Args = append(c.Args, ident(x.Args[0].Pos(), n))
+				}
+				return c
+			}
+		}
+	}
+	for _, arg := range x.Args {
+		c.Args = append(c.Args, h.expr(arg))
+	}
+	return c
+}
+
+// bare returns an await, its operands taken care of, to stand as a statement. They
+// are evaluated right before it, so only awaits among them matter.
+func (h *hoist) bare(x ast.Expr) ast.Expr {
+	call, ok := ast.Unparen(x).(*ast.CallExpr)
+	if !ok || !h.Suspends(call) {
+		return h.expr(x)
+	}
+	left := h.left
+	h.left = h.count(call) - 1
+	c := h.args(call)
+	h.task(call, c)
+	h.left = left - h.count(call)
+	return c
+}
+
+// task makes a variable of the task that an await gets: it is needed again when the
+// await is resumed.
+func (h *hoist) task(call, c *ast.CallExpr) {
+	i := h.taskArg(call)
+	if i < 0 || i >= len(c.Args) {
+		return
+	}
+	if _, isIdent := ast.Unparen(c.Args[i]).(*ast.Ident); isIdent {
+		return
+	}
+	if fun, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && h.acts(fun.X) {
+		// What is awaited is evaluated before.
+		s := h.Info.Selections[fun]
+		if s == nil || s.Kind() != types.MethodVal {
+			return
+		}
+		_, byPointer := s.Obj().(*types.Func).Signature().Recv().Type().(*types.Pointer)
+		if _, isPointer := h.Info.TypeOf(fun.X).Underlying().(*types.Pointer); byPointer && !isPointer {
+			return
+		}
+		now := ast.Unparen(c.Fun).(*ast.SelectorExpr)
+		c.Fun = &ast.SelectorExpr{X: h.keep(now.X, "v"), Sel: now.Sel}
+	}
+	c.Args[i] = h.keep(c.Args[i], "t")
+}
+
+// taskArg returns which argument is the task.
+func (h *hoist) taskArg(call *ast.CallExpr) int {
+	for i, arg := range call.Args {
+		if i < 2 && isTask(h.Info.TypeOf(arg)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// call returns what stands for the value of a call.
+func (h *hoist) call(x *ast.CallExpr) ast.Expr {
+	if h.Suspends(x) {
+		c := h.bare(x)
+		if t, ok := h.Info.TypeOf(x).(*types.Tuple); ok && t.Len() != 1 {
+			return c // it has no single value, and stands where that is fine
+		}
+		return h.keep(c, "v")
+	}
+	c := h.args(x)
+	if h.left > 0 && h.isCall(x) {
+		if t, ok := h.Info.TypeOf(x).(*types.Tuple); !ok || t.Len() == 1 {
+			return h.keep(c, "v")
+		}
+	}
+	return c
+}

@@ -1,0 +1,148 @@
+// Package normal brings async functions into normal form, Go to Go: an await stands as
+// a statement of its own, with a call as its right side, and its task is a variable;
+// a loop with an await inside has a condition at most. It is the compiler's pass
+// between find and graph.
+//
+// What is evaluated before what stays as it was. Calls, receive operations and the
+// sides of && and || have an order in the language; so whatever of them stands before
+// an await is evaluated into a variable before it. Reading a variable has none; it is
+// left where it is, as the go command's own compiler does.
+//
+// What can't be brought into the form is left alone: graph refuses it, with a reason.
+package normal
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// A Pass is what functions are brought into the form with.
+type Pass struct {
+	Info *types.Info
+	// Suspends reports whether a call is an await.
+	Suspends func(*ast.CallExpr) bool
+	// Held reports whether a variable is captured or has its address taken.
+	Held func(*types.Var) bool
+
+	taken   map[string]bool
+	goesTo  map[string]bool // labels that goto statements name
+	changed bool
+}
+
+// File rewrites the bodies of functions of a file, in place, and reports whether it did
+// anything. If so, its comments are lost.
+func (p *Pass) File(f *ast.File, bodies []*ast.BlockStmt) (changed bool) {
+	p.taken, p.goesTo = map[string]bool{}, map[string]bool{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if b, ok := n.(*ast.BranchStmt); ok && b.Tok == token.GOTO {
+			p.goesTo[b.Label.Name] = true
+		}
+		if id, ok := n.(*ast.Ident); ok {
+			p.taken[id.Name] = true
+		}
+		return true
+	})
+	p.changed = false
+	for _, body := range bodies {
+		if p.awaits(body) {
+			body.List = p.list(body.List)
+		}
+	}
+	if p.changed {
+		f.Comments = nil
+	}
+	return p.changed
+}
+
+// name returns a name that nothing in the file has.
+func (p *Pass) name(want string) string {
+	for i := 1; ; i++ {
+		n := fmt.Sprintf("%s%d", want, i)
+		if !p.taken[n] {
+			p.taken[n] = true
+			return n
+		}
+	}
+}
+
+// awaits reports whether n has an await inside that is its function's own.
+func (p *Pass) awaits(n ast.Node) (found bool) {
+	return p.has(n, p.Suspends)
+}
+
+// acts reports whether evaluating n does something that has an order.
+func (p *Pass) acts(n ast.Node) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.ARROW
+		case *ast.CallExpr:
+			found = found || p.isCall(n)
+		}
+		return true
+	})
+	return found
+}
+
+// isCall reports whether a call is one: not a conversion, not a builtin without
+// effects.
+func (p *Pass) isCall(call *ast.CallExpr) bool {
+	tv := p.Info.Types[ast.Unparen(call.Fun)]
+	if tv.IsType() {
+		return false
+	}
+	if tv.IsBuiltin() {
+		switch name := ast.Unparen(call.Fun).(type) {
+		case *ast.Ident:
+			switch name.Name {
+			case "len", "cap", "min", "max", "real", "imag", "complex", "new", "make":
+				return false
+			}
+		case *ast.SelectorExpr:
+			return false // of package unsafe
+		}
+	}
+	return true
+}
+
+func (p *Pass) has(n ast.Node, is func(*ast.CallExpr) bool) (found bool) {
+	if n == nil {
+		return false
+	}
+	ast.Inspect(n, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && is(call) {
+			found = true
+		}
+		_, isLit := n.(*ast.FuncLit)
+		return !isLit && !found
+	})
+	return found
+}
+
+// define returns a := statement.
+func define(pos token.Pos, x ast.Expr, names ...string) ast.Stmt {
+	s := &ast.AssignStmt{Tok: token.DEFINE, TokPos: pos, Rhs: []ast.Expr{x}}
+	for _, n := range names {
+		s.Lhs = append(s.Lhs, ident(pos, n))
+	}
+	return s
+}
+
+func ident(pos token.Pos, name string) *ast.Ident { return &ast.Ident{NamePos: pos, Name: name} }
+
+func set(pos token.Pos, name string, x ast.Expr) ast.Stmt {
+	return &ast.AssignStmt{Lhs: []ast.Expr{ident(pos, name)}, Tok: token.ASSIGN, TokPos: pos, Rhs: []ast.Expr{x}}
+}
+
+func not(x ast.Expr) ast.Expr {
+	return &ast.UnaryExpr{OpPos: x.Pos(), Op: token.NOT, X: &ast.ParenExpr{Lparen: x.Pos(), X: x, Rparen: x.End()}}
+}
+
+func block(pos, end token.Pos, list ...ast.Stmt) *ast.BlockStmt {
+	return &ast.BlockStmt{Lbrace: pos, List: list, Rbrace: end}
+}

@@ -1,0 +1,270 @@
+package normal
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"rondo.dev/rondo/internal/lower/find"
+)
+
+func isTask(t types.Type) bool { return t != nil && find.IsTask(t) }
+
+func (p *Pass) list(list []ast.Stmt) (out []ast.Stmt) {
+	for _, s := range list {
+		out = append(out, p.stmt(s)...)
+	}
+	return out
+}
+
+// one puts statements where one has to stand.
+func one(pos, end token.Pos, list []ast.Stmt) ast.Stmt {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return block(pos, end, list...)
+}
+
+// stmt returns what a statement becomes.
+func (p *Pass) stmt(s ast.Stmt) []ast.Stmt {
+	if !p.awaits(s) {
+		return []ast.Stmt{s}
+	}
+	switch s := s.(type) {
+	case *ast.LabeledStmt:
+		return p.labeled(s)
+	case *ast.BlockStmt:
+		s.List = p.list(s.List)
+	case *ast.ExprStmt:
+		h := p.hoistOf(s.X)
+		x := h.bare(s.X)
+		return append(h.before, &ast.ExprStmt{X: x})
+	case *ast.AssignStmt:
+		return p.assign(s)
+	case *ast.DeclStmt:
+		return p.declaration(s)
+	case *ast.ReturnStmt:
+		h := p.hoistOf(s.Results...)
+		r := &ast.ReturnStmt{Return: s.Return}
+		for _, x := range s.Results {
+			if len(s.Results) == 1 {
+				r.Results = append(r.Results, h.bare(x))
+			} else {
+				r.Results = append(r.Results, h.expr(x))
+			}
+		}
+		return append(h.before, r)
+	case *ast.SendStmt:
+		h := p.hoistOf(s.Chan, s.Value)
+		c := h.expr(s.Chan)
+		return append(h.before, &ast.SendStmt{Chan: c, Arrow: s.Arrow, Value: h.expr(s.Value)})
+	case *ast.IncDecStmt:
+		h := p.hoistOf(s.X)
+		x := h.expr(s.X)
+		return append(h.before, &ast.IncDecStmt{X: x, TokPos: s.TokPos, Tok: s.Tok})
+	case *ast.DeferStmt:
+		h := p.hoistOf(operands(s.Call)...)
+		c := h.args(s.Call)
+		s.Call.Fun, s.Call.Args = c.Fun, c.Args // the call itself is known by its pointer
+		return append(h.before, s)
+	case *ast.GoStmt:
+		h := p.hoistOf(operands(s.Call)...)
+		c := h.args(s.Call)
+		s.Call.Fun, s.Call.Args = c.Fun, c.Args
+		return append(h.before, s)
+	case *ast.IfStmt:
+		return p.ifelse(s)
+	case *ast.SwitchStmt:
+		return p.choice(s)
+	case *ast.TypeSwitchStmt:
+		return p.typeChoice(s)
+	case *ast.SelectStmt:
+		p.clauses(s.Body)
+	case *ast.ForStmt:
+		return p.loop(s)
+	case *ast.RangeStmt:
+		return p.ranging(s)
+	}
+	return []ast.Stmt{s}
+}
+
+func operands(call *ast.CallExpr) []ast.Expr {
+	return append([]ast.Expr{call.Fun}, call.Args...)
+}
+
+func (p *Pass) assign(s *ast.AssignStmt) []ast.Stmt {
+	h := p.hoistOf(append(s.Lhs[:len(s.Lhs):len(s.Lhs)], s.Rhs...)...)
+	a := &ast.AssignStmt{Tok: s.Tok, TokPos: s.TokPos}
+	for _, x := range s.Lhs {
+		a.Lhs = append(a.Lhs, h.expr(x))
+	}
+	direct := len(s.Rhs) == 1 && (s.Tok == token.ASSIGN || s.Tok == token.DEFINE)
+	for _, x := range s.Rhs {
+		if direct {
+			a.Rhs = append(a.Rhs, h.bare(x))
+		} else {
+			a.Rhs = append(a.Rhs, h.expr(x))
+		}
+	}
+	return append(h.before, a)
+}
+
+func (p *Pass) declaration(s *ast.DeclStmt) []ast.Stmt {
+	d := s.Decl.(*ast.GenDecl)
+	var out []ast.Stmt
+	for _, spec := range d.Specs {
+		v, ok := spec.(*ast.ValueSpec)
+		if !ok || !p.awaits(v) {
+			out = append(out, &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: d.TokPos, Tok: d.Tok, Specs: []ast.Spec{spec}}})
+			continue
+		}
+		h := p.hoistOf(v.Values...)
+		if v.Type == nil && len(v.Values) == 1 {
+			names := make([]ast.Expr, len(v.Names))
+			blank := true
+			for i, n := range v.Names {
+				names[i] = n
+				blank = blank && n.Name == "_"
+			}
+			x := h.bare(v.Values[0])
+			tok := token.DEFINE
+			if blank {
+				tok = token.ASSIGN
+			}
+			out = append(append(out, h.before...), &ast.AssignStmt{Lhs: names, Tok: tok, TokPos: v.Pos(), Rhs: []ast.Expr{x}})
+			continue
+		}
+		if len(v.Values) != len(v.Names) {
+			return []ast.Stmt{s} // var a, b T = await
+		}
+		c := &ast.ValueSpec{Names: v.Names, Type: v.Type}
+		for _, x := range v.Values {
+			c.Values = append(c.Values, h.expr(x))
+		}
+		out = append(append(out, h.before...), &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: d.TokPos, Tok: d.Tok, Specs: []ast.Spec{c}}})
+	}
+	p.changed = true
+	return out
+}
+
+func (p *Pass) ifelse(s *ast.IfStmt) []ast.Stmt {
+	var before []ast.Stmt
+	if s.Init != nil && (p.awaits(s.Init) || p.awaits(s.Cond)) {
+		before = p.stmt(s.Init)
+		s.Init = nil
+		p.changed = true
+	}
+	if p.awaits(s.Cond) {
+		h := p.hoistOf(s.Cond)
+		s.Cond = h.expr(s.Cond)
+		before = append(before, h.before...)
+	}
+	s.Body.List = p.list(s.Body.List)
+	if s.Else != nil && p.awaits(s.Else) {
+		s.Else = one(s.Else.Pos(), s.Else.End(), p.stmt(s.Else))
+		switch s.Else.(type) {
+		case *ast.BlockStmt, *ast.IfStmt:
+		default:
+			s.Else = block(s.Else.Pos(), s.Else.End(), s.Else)
+		}
+	}
+	if len(before) == 0 {
+		return []ast.Stmt{s}
+	}
+	return []ast.Stmt{block(s.Pos(), s.End(), append(before, s)...)}
+}
+
+func (p *Pass) clauses(body *ast.BlockStmt) {
+	for _, c := range body.List {
+		switch c := c.(type) {
+		case *ast.CaseClause:
+			c.Body = p.list(c.Body)
+		case *ast.CommClause:
+			c.Body = p.list(c.Body)
+		}
+	}
+}
+
+func (p *Pass) choice(s *ast.SwitchStmt) []ast.Stmt {
+	var before []ast.Stmt
+	if s.Init != nil && (p.awaits(s.Init) || s.Tag != nil && p.awaits(s.Tag)) {
+		before = p.stmt(s.Init)
+		s.Init = nil
+		p.changed = true
+	}
+	if s.Tag != nil && p.awaits(s.Tag) {
+		h := p.hoistOf(s.Tag)
+		s.Tag = h.expr(s.Tag)
+		before = append(before, h.before...)
+	}
+	p.clauses(s.Body)
+	if len(before) == 0 {
+		return []ast.Stmt{s}
+	}
+	return []ast.Stmt{block(s.Pos(), s.End(), append(before, s)...)}
+}
+
+func (p *Pass) typeChoice(s *ast.TypeSwitchStmt) []ast.Stmt {
+	var before []ast.Stmt
+	if s.Init != nil && (p.awaits(s.Init) || p.awaits(s.Assign)) {
+		before = p.stmt(s.Init)
+		s.Init = nil
+		p.changed = true
+	}
+	if p.awaits(s.Assign) {
+		var x *ast.Expr
+		switch a := s.Assign.(type) {
+		case *ast.AssignStmt:
+			x = &a.Rhs[0]
+		case *ast.ExprStmt:
+			x = &a.X
+		}
+		h := p.hoistOf(*x)
+		*x = h.expr(*x)
+		before = append(before, h.before...)
+	}
+	p.clauses(s.Body)
+	if len(before) == 0 {
+		return []ast.Stmt{s}
+	}
+	return []ast.Stmt{block(s.Pos(), s.End(), append(before, s)...)}
+}
+
+// labeled gives the label to the loop, or whatever it is, that the statement becomes.
+func (p *Pass) labeled(s *ast.LabeledStmt) []ast.Stmt {
+	if p.goesTo[s.Label.Name] {
+		// What leads to the statement would have to lead to what is before it now.
+		switch x := s.Stmt.(type) {
+		case *ast.ForStmt:
+			x.Body.List = p.list(x.Body.List)
+			return []ast.Stmt{s}
+		case *ast.RangeStmt:
+			return append(p.only(x)[:0], s)
+		}
+	}
+	list := p.stmt(s.Stmt)
+	if len(list) == 1 && list[0] == s.Stmt {
+		return []ast.Stmt{s}
+	}
+	if !p.goesTo[s.Label.Name] && p.relabel(list, s) {
+		return list
+	}
+	return []ast.Stmt{&ast.LabeledStmt{Label: s.Label, Colon: s.Colon, Stmt: one(s.Pos(), s.End(), list)}}
+}
+
+// relabel labels the statement that breaks and continues mean, which stands last, in a
+// block perhaps.
+func (p *Pass) relabel(list []ast.Stmt, s *ast.LabeledStmt) bool {
+	if len(list) == 0 {
+		return false
+	}
+	last := &list[len(list)-1]
+	switch x := (*last).(type) {
+	case *ast.BlockStmt:
+		return p.relabel(x.List, s)
+	case *ast.ForStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt, *ast.RangeStmt:
+		*last = &ast.LabeledStmt{Label: s.Label, Colon: s.Colon, Stmt: x}
+		return true
+	}
+	return false
+}
