@@ -273,7 +273,11 @@ func TestAllocationsOfOthers(t *testing.T) {
 			return testing.AllocsPerRun(100, run), nil
 		})
 		e.RunUntilIdle()
-		if !r.Done || r.Value != 0 {
+		want := 0.0
+		if e.Executor().Lowered() && name == "Generate" {
+			want = 2 // yield is a function value, and such a call is a closure
+		}
+		if !r.Done || r.Value != want {
 			t.Errorf("%s: done %v, %v allocations", name, r.Done, r.Value)
 		}
 	}

@@ -117,6 +117,9 @@ type program struct {
 	byFunc map[*types.Func]*function
 	files  map[*ast.File]*emit.File
 
+	values  map[*types.Func]bool // used as values
+	methods map[string]bool      // of interfaces
+
 	normalErr error // why the normal form was not used
 }
 
@@ -267,7 +270,7 @@ func (p *program) emitters() map[*ast.File]*emit.File {
 		if f.fate == Lowered {
 			f.frame = &emit.Frame{Pkg: p.Pkg, Name: p.frameName(f, taken), Params: p.typeParams(f), Recv: f.Type.Recv() != nil && f.Object != nil}
 		}
-		f.shape = &emit.Literal{Func: f.Func, Frame: f.frame, Quiet: f.quiet}
+		f.shape = &emit.Literal{Func: f.Func, Frame: f.frame, Quiet: f.quiet || p.neverAsked(f)}
 		if lit, ok := f.Node.(*ast.FuncLit); ok {
 			pkg.Literals[lit] = f.shape
 		}

@@ -323,17 +323,21 @@ func (w *writer) callee(a find.Await) (f *Frame, embed bool) {
 	if a.Kind != find.Static || w.Frame == nil {
 		return nil, false
 	}
+	f, embed = w.Frame(w.f, a.Callee)
+	if f == nil {
+		return nil, false
+	}
 	if len(a.Call.Args) > 0 {
 		if _, ok := w.Info.TypeOf(a.Call.Args[0]).(*types.Tuple); ok {
-			return nil, false
+			w.fail(a.Call.Pos(), "an await has all its arguments from another call")
 		}
 	}
 	if sel, ok := ast.Unparen(a.Call.Fun).(*ast.SelectorExpr); ok {
 		if s := w.Info.Selections[sel]; s != nil && s.Kind() == types.MethodExpr {
-			return nil, false
+			w.fail(a.Call.Pos(), "an await is called by a method expression")
 		}
 	}
-	return w.Frame(w.f, a.Callee)
+	return f, embed
 }
 
 func (w *writer) calleeField(a find.Await, f *Frame, embed bool) string {

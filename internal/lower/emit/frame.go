@@ -36,7 +36,6 @@ func (e *fn) text(body string) string {
 	params, args := e.typeParams()
 	f := e.frame
 	self := e.self + " *" + f.Name + args
-	lowered := e.Imports.Name(Lowered, "lowered")
 	task := fmt.Sprintf("%s *%s.Task", e.task, e.Imports.Name(find.Async, "async"))
 
 	fmt.Fprintf(&s, "\ntype %s%s struct {\n", f.Name, params)
@@ -48,7 +47,7 @@ func (e *fn) text(body string) string {
 		fields = append(fields, field{name: "at", typ: "uint8", t: types.Typ[types.Uint8]})
 	}
 	if e.defers {
-		fields = append(fields, field{name: "defers", typ: lowered + ".Defers"})
+		fields = append(fields, field{name: "defers", typ: e.Imports.Name(Lowered, "lowered") + ".Defers"})
 	}
 	for _, x := range fields {
 		fmt.Fprintf(&s, "%s %s\n", x.name, x.typ)

@@ -34,7 +34,7 @@ type Literal struct {
 	Func *find.Func
 	// Frame is nil if it is not lowered: its prologue declines.
 	Frame *Frame
-	// Quiet functions call nothing, and need no prologue.
+	// Quiet functions need no prologue: they call nothing, or nobody asks them.
 	Quiet bool
 }
 

@@ -31,11 +31,24 @@ func IsAsync(sig *types.Signature) bool {
 	return IsTask(sig.Params().At(0).Type())
 }
 
-// IsPoll reports whether a function polls: a method that is called Poll, or whose name
-// begins so. It gets a task and never suspends it, that is what polling means, and is
-// neither lowered nor awaited.
+// IsPoll reports whether a function polls: a method that is called Poll or poll, or
+// whose name begins so. It gets a task and never suspends it, that is what polling
+// means, and is neither lowered nor awaited. The same goes for the Cancel of an
+// async.Canceler.
 func IsPoll(f *types.Func) bool {
-	return f != nil && f.Signature().Recv() != nil && strings.HasPrefix(f.Name(), "Poll")
+	if f == nil || f.Signature().Recv() == nil {
+		return false
+	}
+	name := f.Name()
+	return strings.HasPrefix(name, "Poll") || strings.HasPrefix(name, "poll") || isCancel(f)
+}
+
+// isCancel reports whether a method is that of an async.Canceler.
+func isCancel(f *types.Func) bool {
+	sig := f.Signature()
+	return f.Name() == "Cancel" && sig.Params().Len() == 2 && sig.Results().Len() == 1 &&
+		types.Identical(sig.Params().At(1).Type(), types.Typ[types.Bool]) &&
+		types.Identical(sig.Results().At(0).Type(), types.Typ[types.Bool])
 }
 
 // signature returns the type of what can be called with a value of type t, or nil.

@@ -40,7 +40,6 @@ func (p *Pass) count(x ast.Node) (n int) {
 
 // keep evaluates x into a variable.
 func (h *hoist) keep(x ast.Expr, name string) ast.Expr {
-	h.changed = true
 	n := h.name(name)
 	h.before = append(h.before, define(x.Pos(), x, n))
 	return ident(x.Pos(), n)
@@ -152,7 +151,6 @@ func (h *hoist) logical(x *ast.BinaryExpr) ast.Expr {
 		return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: x.Y}
 	}
 	first := h.expr(x.X)
-	h.changed = true
 	name := h.Pass.name("is")
 	h.before = append(h.before, define(x.Pos(), first, name))
 	outer := h.before
@@ -182,7 +180,6 @@ func (h *hoist) args(x *ast.CallExpr) *ast.CallExpr {
 					names = append(names, h.name("v"))
 				}
 				s := define(x.Args[0].Pos(), h.bare(x.Args[0]), names...)
-				h.changed = true
 				h.before = append(h.before, s)
 				for _, n := range names {
 					c.Args = append(c.Args, ident(x.Args[0].Pos(), n))

@@ -30,7 +30,6 @@ func (p *Pass) loop(s *ast.ForStmt) []ast.Stmt {
 		s.Body.List = p.list(s.Body.List)
 		return []ast.Stmt{s}
 	}
-	p.changed = true
 	var around, head []ast.Stmt
 	if s.Init != nil {
 		around = append(around, p.stmt(s.Init)...)
@@ -113,7 +112,6 @@ func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	default:
 		return p.only(s)
 	}
-	p.changed = true
 	body := append(r.head, r.bind()...)
 	body = append(body, p.list(s.Body.List)...)
 	loop := &ast.ForStmt{For: r.pos, Body: block(s.Body.Lbrace, s.Body.Rbrace, body...)}

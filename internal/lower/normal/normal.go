@@ -26,13 +26,13 @@ type Pass struct {
 	// Held reports whether a variable is captured or has its address taken.
 	Held func(*types.Var) bool
 
-	taken   map[string]bool
-	goesTo  map[string]bool // labels that goto statements name
-	changed bool
+	taken  map[string]bool
+	goesTo map[string]bool // labels that goto statements name
 }
 
-// File rewrites the bodies of functions of a file, in place, and reports whether it did
-// anything. If so, its comments are lost.
+// File rewrites the bodies of functions of a file, in place, and reports whether any of
+// them awaits. If so, what Info knows of the file no longer holds, and its comments are
+// lost.
 func (p *Pass) File(f *ast.File, bodies []*ast.BlockStmt) (changed bool) {
 	p.taken, p.goesTo = map[string]bool{}, map[string]bool{}
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -44,16 +44,14 @@ func (p *Pass) File(f *ast.File, bodies []*ast.BlockStmt) (changed bool) {
 		}
 		return true
 	})
-	p.changed = false
 	for _, body := range bodies {
 		if p.awaits(body) {
 			body.List = p.list(body.List)
+			f.Comments = nil
+			changed = true
 		}
 	}
-	if p.changed {
-		f.Comments = nil
-	}
-	return p.changed
+	return changed
 }
 
 // name returns a name that nothing in the file has.

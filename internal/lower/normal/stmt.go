@@ -143,7 +143,6 @@ func (p *Pass) declaration(s *ast.DeclStmt) []ast.Stmt {
 		}
 		out = append(append(out, h.before...), &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: d.TokPos, Tok: d.Tok, Specs: []ast.Spec{c}}})
 	}
-	p.changed = true
 	return out
 }
 
@@ -152,7 +151,6 @@ func (p *Pass) ifelse(s *ast.IfStmt) []ast.Stmt {
 	if s.Init != nil && (p.awaits(s.Init) || p.awaits(s.Cond)) {
 		before = p.stmt(s.Init)
 		s.Init = nil
-		p.changed = true
 	}
 	if p.awaits(s.Cond) {
 		h := p.hoistOf(s.Cond)
@@ -190,7 +188,6 @@ func (p *Pass) choice(s *ast.SwitchStmt) []ast.Stmt {
 	if s.Init != nil && (p.awaits(s.Init) || s.Tag != nil && p.awaits(s.Tag)) {
 		before = p.stmt(s.Init)
 		s.Init = nil
-		p.changed = true
 	}
 	if s.Tag != nil && p.awaits(s.Tag) {
 		h := p.hoistOf(s.Tag)
@@ -209,7 +206,6 @@ func (p *Pass) typeChoice(s *ast.TypeSwitchStmt) []ast.Stmt {
 	if s.Init != nil && (p.awaits(s.Init) || p.awaits(s.Assign)) {
 		before = p.stmt(s.Init)
 		s.Init = nil
-		p.changed = true
 	}
 	if p.awaits(s.Assign) {
 		var x *ast.Expr
