@@ -67,11 +67,15 @@ func (s *Sleeper) begin() {
 
 // Poll makes s a Future.
 func (s *Sleeper) Poll(t *async.Task) (struct{}, error) {
+	if s.exec == nil {
+		// In every state: a task that waits while s is stopped polls no more before
+		// the Reset that it waits for has started the timer.
+		s.exec = t.Executor()
+	}
 	switch s.state {
 	case over:
 		return struct{}{}, nil
 	case set:
-		s.exec = t.Executor()
 		s.begin()
 	}
 	s.waker = t.Waker()

@@ -130,6 +130,36 @@ func TestAtThePast(t *testing.T) {
 	}
 }
 
+// The first poll gives a Sleeper its clock, whatever state it is in.
+func TestSleeperLearnsClock(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		prepare func(s *timer.Sleeper)
+		ready   bool // at the first poll
+	}{
+		{"zero value", func(*timer.Sleeper) {}, true},
+		{"stopped", func(s *timer.Sleeper) { s.Stop() }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := asynctest.New(t)
+			var s timer.Sleeper
+			c.prepare(&s)
+			w := asynctest.NewPoller(e, &s)
+			if _, _, ok := w.Poll(); ok != c.ready {
+				t.Fatalf("ready at the first poll: %v, want %v", ok, c.ready)
+			}
+			s.Reset(time.Second)
+			e.Advance(time.Second + tick)
+			if !c.ready && !w.Woken() {
+				t.Error("who waited is not woken")
+			}
+			if _, _, ok := asynctest.NewPoller(e, &s).Poll(); !ok {
+				t.Error("not ready although the time has passed")
+			}
+		})
+	}
+}
+
 func TestSleeper(t *testing.T) {
 	e := asynctest.New(t)
 	var s timer.Sleeper
@@ -141,7 +171,6 @@ func TestSleeper(t *testing.T) {
 			t.Fatalf("%s: %v, want %v", what, got, want)
 		}
 	}
-	want("zero value ready", ready(), true)
 	s.Reset(time.Second)
 	e.Advance(time.Hour) // it has no clock yet
 	w := p()

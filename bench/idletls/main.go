@@ -1,6 +1,6 @@
 // Command idletls measures what a TLS connection that waits costs a server: resident
 // memory, with so many connections open that have said something once. It compares
-// rondo with nbio, with goroutines on crypto/tls, and with net/http.
+// rondo, its handlers on coroutines and lowered by hand, with nbio, with goroutines on crypto/tls, and with net/http.
 //
 //	go run ./idletls -conns 4000 -size 128
 //
@@ -44,7 +44,7 @@ func run() error {
 		return servers[*serve]()
 	}
 	fmt.Printf("%d connections, one message of %d bytes each\n", *conns, *size)
-	for _, name := range []string{"rondo", "nbio", "goroutines", "net/http"} {
+	for _, name := range []string{"rondo", "lowered", "nbio", "goroutines", "net/http"} {
 		per, err := measure(name)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)

@@ -21,6 +21,7 @@ import (
 // servers echo what they are told, over TLS, until the parent ends.
 var servers = map[string]func() error{
 	"rondo":      serveRondo,
+	"lowered":    serveLowered,
 	"goroutines": serveGoroutines,
 	"net/http":   serveHTTP,
 	"nbio":       serveNbio,
