@@ -99,6 +99,8 @@ func newProgram(u *Unit) *program {
 		Unit:   u,
 		writes: live.WritesOf(u.Info, u.Files),
 		byFunc: map[*types.Func]*function{},
+
+		literals: map[string]int{},
 	}
 	for _, f := range u.Files {
 		p.find(f)
@@ -116,6 +118,8 @@ type program struct {
 	funcs  []*function // in the order of the source
 	byFunc map[*types.Func]*function
 	files  map[*ast.File]*emit.File
+
+	literals map[string]int // how many there are, by the function around them
 
 	values  map[*types.Func]bool // used as values
 	methods map[string]bool      // of interfaces
@@ -146,7 +150,6 @@ type function struct {
 
 func (p *program) find(file *ast.File) {
 	funcs, _ := find.In(p.Info, file)
-	counts := map[string]int{}
 	for _, f := range funcs {
 		fn := &function{Func: f, file: file, fate: Plain}
 		if f.Object != nil {
@@ -158,8 +161,8 @@ func (p *program) find(file *ast.File) {
 			if fn.outer != nil {
 				around = nameOf(p.Info.Defs[fn.outer.Name].(*types.Func))
 			}
-			counts[around]++
-			fn.name = fmt.Sprintf("%s.func%d", around, counts[around])
+			p.literals[around]++
+			fn.name = fmt.Sprintf("%s.func%d", around, p.literals[around])
 		}
 		p.funcs = append(p.funcs, fn)
 	}

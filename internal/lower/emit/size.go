@@ -41,17 +41,17 @@ func (x field) layout(sizes types.Sizes) types.Type {
 	case x.t != nil:
 		return x.t
 	case x.name == "defers":
-		return words(defersSize, sizes)
+		return words(DefersSize, sizes)
 	default:
-		return words(calleeSize, sizes)
+		return words(CalleeSize, sizes)
 	}
 }
 
 // The sizes of what frames have of package lowered, where words have 8 bytes; a test
 // compares them.
 const (
-	calleeSize = 24
-	defersSize = 120
+	CalleeSize = 24
+	DefersSize = 96
 )
 
 func words(n int64, sizes types.Sizes) types.Type {

@@ -1,0 +1,177 @@
+package lower_test
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/async/lowered"
+	"rondo.dev/rondo/internal/lower"
+	"rondo.dev/rondo/internal/lower/emit"
+	"rondo.dev/rondo/internal/lower/find"
+)
+
+var update = flag.Bool("update", false, "write what comes out into testdata")
+
+// language is as much of package async as the functions in testdata need.
+const language = `package async
+type Task struct{}
+func (*Task) Core() *int { return nil }
+func (*Task) WithoutCancel() *Task { return nil }
+type Future[T any] interface{ Poll(t *Task) (T, error) }
+type Op[T any] struct{}
+func (Op[T]) Await(t *Task) (v T, err error) { return }
+type Act struct{}
+func (Act) Await(t *Task) (err error) { return }
+func Await[T any](t *Task, f Future[T]) (v T, err error) { return }
+func Yield(t *Task) error { return nil }
+type Flight[T any] struct{ a, b, c uintptr }
+type Awaiting[T any] struct{ a, b, c uintptr }
+type Yielding struct{}
+`
+
+type loader map[string]*types.Package
+
+func (l loader) Import(path string) (*types.Package, error) {
+	if p := l[path]; p != nil {
+		return p, nil
+	}
+	return nil, fmt.Errorf("no package %s", path)
+}
+
+// TestGolden lowers the files in testdata. Behind each one's source stands what comes
+// out: the fate of each function, and the frames without line directives.
+func TestGolden(t *testing.T) {
+	names, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no files", err)
+	}
+	for _, name := range names {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			src, want, _ := strings.Cut(string(text), "\n-- lowered --\n")
+			got := lowerText(t, src)
+			if *update {
+				if err := os.WriteFile(name, []byte(src+"\n-- lowered --\n"+got), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func lowerText(t *testing.T, src string) string {
+	fset := token.NewFileSet()
+	var conf types.Config
+	parse := func(name, src string) *ast.File {
+		f, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution|parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	asyncPkg, err := conf.Check(find.Async, fset, []*ast.File{parse("async.go", language)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf.Importer = loader{find.Async: asyncPkg}
+	info := &types.Info{
+		Types:      map[ast.Expr]types.TypeAndValue{},
+		Instances:  map[*ast.Ident]types.Instance{},
+		Defs:       map[*ast.Ident]types.Object{},
+		Uses:       map[*ast.Ident]types.Object{},
+		Implicits:  map[ast.Node]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{},
+		Scopes:     map[ast.Node]*types.Scope{},
+	}
+	file := parse("p.go", src)
+	pkg, err := conf.Check("p", fset, []*ast.File{file}, info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := lower.Package(&lower.Unit{
+		Fset: fset, Files: []*ast.File{file}, Sources: map[string][]byte{"p.go": []byte(src)},
+		Pkg: pkg, Info: info, Sizes: types.SizesFor("gc", "amd64"), Importer: conf.Importer,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.ParseFile(token.NewFileSet(), "p.go", r.Files["p.go"], 0); err != nil {
+		t.Fatalf("what comes out is not Go: %v\n%s", err, r.Files["p.go"])
+	}
+	linesStay(t, src, string(r.Files["p.go"]))
+	var b strings.Builder
+	for _, v := range r.Verdicts {
+		switch v.Fate {
+		case lower.Plain:
+			fmt.Fprintf(&b, "// %s: plain\n", v.Func)
+		case lower.Declined:
+			fmt.Fprintf(&b, "// %s: %d: %s\n", v.Func, v.Where.Line, v.Reason)
+		default:
+			fmt.Fprintf(&b, "// %s: %d B\n", v.Func, v.Size)
+		}
+		for line := range strings.Lines(strings.TrimLeft(r.Frames[v.Func], "\n")) {
+			if !strings.HasPrefix(line, "//line ") {
+				b.WriteString(line)
+			}
+		}
+	}
+	return b.String()
+}
+
+// linesStay checks that the user's lines are told to be where they are, in what was
+// put between them.
+func linesStay(t *testing.T, src, out string) {
+	want := strings.Split(src, "\n")
+	at := 0
+	for _, line := range strings.Split(out, "\n") {
+		at++
+		if n := 0; strings.HasPrefix(line, "//line p.go:") {
+			fmt.Sscanf(line, "//line p.go:%d", &n)
+			at = n - 1
+			continue
+		}
+		if at <= len(want) && at > 1 && line == want[at-1] {
+			want[at-1] = "" // found where it is
+		}
+	}
+	missing := slices.IndexFunc(want[1:], func(s string) bool {
+		return strings.HasPrefix(strings.TrimSpace(s), "return") || strings.HasPrefix(s, "func ")
+	})
+	if missing >= 0 && !strings.Contains(want[missing+1], "func(*async.Task") {
+		t.Errorf("line %d is not where it was: %s", missing+2, want[missing+1])
+	}
+}
+
+// TestSizes: the compiler knows how large the parts of frames are.
+func TestSizes(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) != 8 {
+		t.Skip("words have 8 bytes there")
+	}
+	if got := unsafe.Sizeof(lowered.Callee{}); got != emit.CalleeSize {
+		t.Errorf("Callee has %d bytes, not %d", got, emit.CalleeSize)
+	}
+	if got := unsafe.Sizeof(lowered.Defers{}); got != emit.DefersSize {
+		t.Errorf("Defers has %d bytes, not %d", got, emit.DefersSize)
+	}
+	if got := unsafe.Sizeof(async.Flight[int]{}); got != 24 {
+		t.Errorf("Flight has %d bytes; testdata says 24", got)
+	}
+}
