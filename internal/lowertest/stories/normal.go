@@ -172,12 +172,12 @@ var forms = []story{
 		var b, c = get(t, w, 1), get(t, w, 2)
 		var d int64 = int64(get(t, w, 3))
 		w.say("%d %d %d %v", b, c, d, struct{ x, y int }{get(t, w, 4), b})
-		x := 1
+		var x int
 		p := &x
-		x, *p = get(t, w, 5), get(t, w, 6)
+		*p, x = get(t, w, 5), get(t, w, 6)
 		w.say("%d", x)
 		defer w.say("deferred %d", get(t, w, 7))
-		x++
+		w.say("%d", *p)
 		return errors.Join(nil, errors.New(get(t, w, "end")))
 	}},
 }
