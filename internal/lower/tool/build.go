@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"rondo.dev/rondo/internal/lower"
 	"rondo.dev/rondo/internal/lower/find"
@@ -140,11 +141,14 @@ func (b *build) load(key string) *lowered {
 	if json.Unmarshal(text, x) != nil {
 		return nil
 	}
+	// What is used stays: see trim.
+	now := time.Now()
 	for _, ours := range x.Files {
-		if _, err := os.Stat(ours); err != nil {
+		if os.Chtimes(ours, now, now) != nil {
 			return nil
 		}
 	}
+	os.Chtimes(filepath.Join(b.cache, key+".json"), now, now)
 	return x
 }
 

@@ -37,6 +37,9 @@ func (b *build) check(p *listed, sources map[string][]byte) (fset *token.FileSet
 		Sizes:       b.sizes,
 		FakeImportC: true,
 	}
+	if p.Module != nil && p.Module.GoVersion != "" {
+		conf.GoVersion = "go" + p.Module.GoVersion
+	}
 	info = newInfo()
 	pkg, err = conf.Check(p.plainPath(), fset, files, info)
 	return fset, files, pkg, info, imp, err

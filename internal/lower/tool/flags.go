@@ -14,12 +14,11 @@ type line struct {
 
 // withValue are the flags of go build, run and test whose value may be the next
 // argument. All others are boolean, or have it after an equals sign.
-var withValue = set(`C o p asmflags buildmode buildvcs compiler covermode coverpkg
+var withValue = set(`C o p asmflags buildmode compiler covermode coverpkg
 	gccgoflags gcflags installsuffix ldflags mod modfile overlay pgo pkgdir tags toolexec exec
 	bench benchtime blockprofile blockprofilerate count coverprofile cpu cpuprofile fuzz fuzztime
 	fuzzminimizetime list memprofile memprofilerate mutexprofile mutexprofilefraction outputdir
-	parallel run shuffle skip timeout trace vet test.bench test.benchtime test.count test.cpu
-	test.run test.timeout test.list test.parallel test.shuffle test.skip test.fuzz test.fuzztime`)
+	parallel run shuffle skip timeout trace vet`)
 
 // ofList are the flags that go list has to be given as well, to find the same
 // packages and files.
@@ -60,16 +59,43 @@ func parse(command string, args []string) (l line) {
 		for n < len(args) && !strings.HasPrefix(args[n], "-") {
 			n++
 		}
-		l.packages, l.rest = args[:n], args[n:]
+		l.packages, l.rest = args[:n], l.later(args[n:])
 	default:
 		l.packages = args
 	}
 	return l
 }
 
+// later takes those flags out of what follows a test's packages that are the build's,
+// and returns the others, which are the test's.
+func (l *line) later(args []string) (rest []string) {
+	for i := 0; i < len(args); i++ {
+		name, _, has := cut(args[i])
+		switch {
+		case name == "args" || !strings.HasPrefix(args[i], "-"):
+			return append(rest, args[i:]...)
+		case ofList[name] || name == "overlay":
+			i += l.flag(args[i:])
+		case !has && withValue[name] && i+1 < len(args):
+			rest = append(rest, args[i], args[i+1])
+			i++
+		default:
+			rest = append(rest, args[i])
+		}
+	}
+	return rest
+}
+
+// cut returns a flag's name and value. Those of tests may have their package's name
+// before: -test.run.
+func cut(arg string) (name, value string, has bool) {
+	name, value, has = strings.Cut(strings.TrimLeft(arg, "-"), "=")
+	return strings.TrimPrefix(name, "test."), value, has
+}
+
 // flag takes the first of args, and its value, and returns how many more it took.
 func (l *line) flag(args []string) (more int) {
-	name, value, has := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
+	name, value, has := cut(args[0])
 	taken := args[:1]
 	if !has && withValue[name] && len(args) > 1 {
 		value, more, taken = args[1], 1, args[:2]
@@ -90,7 +116,7 @@ func (l *line) flag(args []string) (more int) {
 // listFlags returns those of the flags that go list takes.
 func (l *line) listFlags() (list []string) {
 	for i := 0; i < len(l.flags); i++ {
-		name, _, has := strings.Cut(strings.TrimLeft(l.flags[i], "-"), "=")
+		name, _, has := cut(l.flags[i])
 		n := 1
 		if !has && withValue[name] && i+1 < len(l.flags) {
 			n = 2

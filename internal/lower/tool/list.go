@@ -27,13 +27,14 @@ type listed struct {
 	ImportMap       map[string]string
 	Error           *struct{ Err string }
 	DepsErrors      []*struct{ Err string }
+	Module          *struct{ GoVersion string }
 }
 
 // list asks the go command for the packages of a build and all they import.
 func list(l line, overlay string, test bool) ([]*listed, error) {
 	args := append([]string{"list"}, l.listFlags()...)
 	args = append(args, "-e", "-deps", "-export", "-compiled",
-		"-json=ImportPath,Name,Dir,Export,ForTest,Standard,GoFiles,CgoFiles,CompiledGoFiles,Imports,Deps,ImportMap,Error,DepsErrors")
+		"-json=ImportPath,Name,Dir,Export,ForTest,Standard,GoFiles,CgoFiles,CompiledGoFiles,Imports,Deps,ImportMap,Error,DepsErrors,Module")
 	if test {
 		args = append(args, "-test")
 	}

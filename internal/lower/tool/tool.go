@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 
 	"rondo.dev/rondo/internal/lower"
 )
@@ -56,6 +57,9 @@ func run(command string, args []string, stdout, stderr io.Writer) int {
 	l := parse(command, args)
 	b, err := start()
 	if err == nil {
+		if l.overlay == "" {
+			l.overlay = overlayIn(b.env["GOFLAGS"])
+		}
 		err = b.prepare(&l, command == "test")
 	}
 	if err != nil && !errors.Is(err, errBroken) {
@@ -83,7 +87,23 @@ func run(command string, args []string, stdout, stderr io.Writer) int {
 	goArgs = append(goArgs, withoutDir(l.flags)...)
 	goArgs = append(goArgs, l.packages...)
 	goArgs = append(goArgs, l.rest...)
-	return execute(goArgs, stdout, stderr)
+	code := execute(goArgs, stdout, stderr)
+	if err != nil && code == 0 {
+		// The go command sees nothing wrong: then it is ours to say.
+		fmt.Fprintf(stderr, "rondo: nothing was lowered: %v\n", err)
+		return 1
+	}
+	return code
+}
+
+// overlayIn finds an -overlay among the flags that the environment gives.
+func overlayIn(goflags string) string {
+	for _, f := range strings.Fields(goflags) {
+		if name, value, _ := cut(f); name == "overlay" {
+			return value
+		}
+	}
+	return ""
 }
 
 // withoutDir leaves out -C, which has to be the first flag.
@@ -105,9 +125,20 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	cmd := exec.Command("go", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, stderr
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt) // the terminal sends it to the go command too
-	defer signal.Stop(signals)
-	err := cmd.Run()
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	err := cmd.Start()
+	if err == nil {
+		go func() {
+			for s := range signals {
+				if s != os.Interrupt { // that one the terminal has sent to the go command too
+					cmd.Process.Signal(s)
+				}
+			}
+		}()
+		err = cmd.Wait()
+	}
+	signal.Stop(signals)
+	close(signals)
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -120,7 +151,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 }
 
 // errBroken: the user's code has errors, which the go command reports best.
-var errBroken = errors.New("the packages have errors")
+var errBroken = errors.New("the packages can't be loaded")
 
 // start opens the cache.
 func start() (*build, error) {
@@ -135,7 +166,7 @@ func start() (*build, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	env, err := goEnv("GOARCH", "GOVERSION")
+	env, err := goEnv("GOARCH", "GOVERSION", "GOFLAGS")
 	if err != nil {
 		return nil, err
 	}
@@ -153,18 +184,24 @@ func start() (*build, error) {
 
 // prepare lowers what the command line is about.
 func (b *build) prepare(l *line, test bool) error {
+	if l.overlay != "" && l.dir != "" && !filepath.IsAbs(l.overlay) {
+		l.overlay = filepath.Join(l.dir, l.overlay)
+	}
+	if l.overlay != "" {
+		l.overlay, _ = filepath.Abs(l.overlay)
+	}
 	pkgs, err := list(*l, l.overlay, test)
 	if err != nil {
-		return errBroken
+		return fmt.Errorf("%w: %v", errBroken, err)
 	}
 	for _, p := range pkgs {
 		if p.broken() {
-			return errBroken
+			return fmt.Errorf("%w: %s", errBroken, p.ImportPath)
 		}
 	}
 	user, err := readOverlay(l.overlay)
 	if err != nil {
-		return errBroken
+		return fmt.Errorf("%w: %v", errBroken, err)
 	}
 	if err := b.lowerAll(pkgs, user); err != nil {
 		return err
