@@ -162,10 +162,13 @@ func (b *builder) stmt(s ast.Stmt, label string) {
 		b.loop(s, label)
 	case *ast.SwitchStmt:
 		b.inits(s.Init)
-		b.pure(s.Tag)
+		if s.Tag != nil {
+			b.pure(s.Tag)
+		}
 		b.choice(s, s.Body, label, false)
 	case *ast.TypeSwitchStmt:
 		b.inits(s.Init)
+		b.pure(s.Assign)
 		b.choice(s, s.Body, label, false)
 	case *ast.SelectStmt:
 		b.choice(s, s.Body, label, true)
@@ -201,8 +204,8 @@ func (b *builder) inits(s ast.Stmt) {
 }
 
 // pure refuses an await where the normal form has none.
-func (b *builder) pure(x ast.Expr) {
-	if x != nil && b.suspends(x) {
+func (b *builder) pure(x ast.Node) {
+	if b.suspends(x) {
 		refuse(x.Pos(), "an await inside an expression is not in normal form")
 	}
 }
@@ -256,6 +259,9 @@ func (b *builder) choice(s ast.Stmt, body *ast.BlockStmt, label string, isSelect
 	}
 	for _, c := range body.List {
 		clause := b.block("clause")
+		if c, ok := c.(*ast.CommClause); ok && c.Comm != nil {
+			b.pure(c.Comm)
+		}
 		if c, ok := c.(*ast.CaseClause); ok {
 			if c.List == nil {
 				e.None = nil
