@@ -153,9 +153,10 @@ func linesStay(t *testing.T, src, out string) {
 		}
 	}
 	missing := slices.IndexFunc(want[1:], func(s string) bool {
-		return strings.HasPrefix(strings.TrimSpace(s), "return") || strings.HasPrefix(s, "func ")
+		// A function on one line is taken apart by its prologue.
+		return strings.HasPrefix(strings.TrimSpace(s), "return") || strings.HasPrefix(s, "func ") && strings.HasSuffix(s, "{")
 	})
-	if missing >= 0 && !strings.Contains(want[missing+1], "func(*async.Task") {
+	if missing >= 0 {
 		t.Errorf("line %d is not where it was: %s", missing+2, want[missing+1])
 	}
 }
