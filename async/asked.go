@@ -1,7 +1,9 @@
 package async
 
 // These are what package lowered is made of: a caller asks a function for its
-// frame by calling it with the question open; see there.
+// frame by calling it with the question open; see there. The executor's owner calls
+// them, in a step of the core. A question is open for one call: whoever has asked takes
+// the reply right after it, also if the call panicked and it goes on.
 
 // A Reply is what came of calling a function with the question open.
 type Reply uint8
@@ -41,8 +43,9 @@ func (c *Core) Decline() (asked bool) {
 }
 
 // Unwind says that a frame has caught a runtime.Goexit that goes on to the bottom of
-// the stack, and is to be stepped again nevertheless, to make its deferred calls. It
-// reports whether it is the first that says so: the others were not left for good.
+// the stack, and is to be stepped again nevertheless, to make its deferred calls: the
+// executor's next owner does so. It reports whether it is the first that says so; the
+// frames around it were not left for good.
 func (c *Core) Unwind() (first bool) {
 	first = !c.exec.unwinding
 	c.exec.unwinding = true

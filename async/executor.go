@@ -62,7 +62,8 @@ type Stats struct {
 	Remote  int64 // wakes and posts that came through the inbox
 }
 
-// Init makes e ready. It is called once, before anything else.
+// Init makes e ready. It is called once, before anything else. In a program that the
+// command rondo has lowered it does what SetLowered does.
 func (e *Executor) Init(h Host) { e.host, e.lowered = h, builtLowered }
 
 // Host returns what Init was given.

@@ -13,10 +13,14 @@ type Callee struct {
 // Begin carries out the call that f makes, and reports whether it is done. If not,
 // the caller suspends, and calls Resume when it runs again.
 //
-// f makes the call and stores the results. It is called to ask for the frame: a
-// callee that has one answers, and is stepped from then on; one that does not
-// suspend simply runs; one that was not lowered declines, and f is called again on
+// f makes the call, with t or another view of the task, and stores the results; it does
+// nothing else, since it may be called twice. The first time it asks for the frame: a
+// callee that has one answers, and is stepped from then on; one that is no async
+// function simply runs; one that was not lowered declines, and f is called again on
 // a borrowed coroutine, which it keeps until it returns.
+//
+// Cancelling is the callee's: its awaits see the task's cause. A call under way is
+// resumed until it is done. A panic of the callee is raised here.
 func (c *Callee) Begin(t *async.Task, f func()) (done bool) {
 	core := t.Core()
 	core.Ask()

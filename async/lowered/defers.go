@@ -12,6 +12,8 @@ import "rondo.dev/rondo/async"
 // defers it for real and then raises the panic under way, if any:
 //
 //	f.defers.Push(func(p *lowered.Panic) { defer unlock(m); p.Raise() })
+//
+// The zero value has no calls. Whoever steps the frame steps it until it is done.
 type Defers struct {
 	calls   []deferred
 	leaving bool

@@ -77,11 +77,11 @@
 // and has its frame in place of its results. That is what [Callee] does, and what
 // spawning does with the function it is given.
 //
-// Every async function of such a program has a prologue. One that was not lowered has
-// [Decline] for it, and is called again on a borrowed coroutine. A function without would pass the
-// question on to the first function that it calls, whose answer would be taken for
-// its own: so the question is a promise of the whole program, made by
-// [async.Executor.SetLowered].
+// Every async function of such a program that can be asked has a prologue. One that was
+// not lowered has [Decline] for it, and is called again on a borrowed coroutine. A
+// function without would pass the question on to the first function that it calls,
+// whose answer would be taken for its own: so the question is a promise of the whole
+// program, made by [async.Executor.SetLowered], or by the command rondo.
 //
 // # Calls and tasks
 //

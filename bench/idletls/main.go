@@ -1,6 +1,7 @@
 // Command idletls measures what a TLS connection that waits costs a server: resident
 // memory, with so many connections open that have said something once. It compares
-// rondo, its handlers on coroutines and lowered by hand, with nbio, with goroutines on crypto/tls, and with net/http.
+// rondo, its handlers on coroutines and lowered by hand, with nbio, with goroutines on
+// crypto/tls, and with net/http.
 //
 //	go run ./idletls -conns 4000 -size 128
 //

@@ -6,9 +6,9 @@ import (
 )
 
 // neverAsked reports whether nobody calls a function without knowing its frame: it has
-// one, or never suspends; it is not exported, it is nobody's value, and no interface of the package has a method of
-// its name. Such a function needs no prologue, which would not come for nothing: what
-// a frame might keep has to be on the heap.
+// one, or never suspends; it is not exported, it is nobody's value, and no interface of
+// the package has a method of its name. Such a function needs no prologue, which would
+// not come for nothing: what a frame might keep has to be on the heap.
 func (p *program) neverAsked(f *function) bool {
 	if f.Object == nil || f.Object.Exported() || f.fate == Declined {
 		return false
@@ -16,7 +16,7 @@ func (p *program) neverAsked(f *function) bool {
 	if p.values == nil {
 		p.lookAtUses()
 	}
-	if f.Type.Recv() != nil && f.Object.Signature().Recv() != nil && p.methods[f.Object.Name()] {
+	if f.Type.Recv() != nil && p.methods[f.Object.Name()] {
 		return false
 	}
 	return !p.values[f.Object]

@@ -92,24 +92,13 @@ func lowerText(t *testing.T, src string) string {
 		t.Fatal(err)
 	}
 	conf.Importer = loader{find.Async: asyncPkg}
-	info := &types.Info{
-		Types:      map[ast.Expr]types.TypeAndValue{},
-		Instances:  map[*ast.Ident]types.Instance{},
-		Defs:       map[*ast.Ident]types.Object{},
-		Uses:       map[*ast.Ident]types.Object{},
-		Implicits:  map[ast.Node]types.Object{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{},
-		Scopes:     map[ast.Node]*types.Scope{},
-	}
-	file := parse("p.go", src)
-	pkg, err := conf.Check("p", fset, []*ast.File{file}, info)
+	conf.Sizes = types.SizesFor("gc", "amd64")
+	u, err := lower.NewUnit(fset, "p", []*ast.File{parse("p.go", src)}, &conf)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := lower.Package(&lower.Unit{
-		Fset: fset, Files: []*ast.File{file}, Sources: map[string][]byte{"p.go": []byte(src)},
-		Pkg: pkg, Info: info, Sizes: types.SizesFor("gc", "amd64"), Importer: conf.Importer,
-	})
+	u.Sources = map[string][]byte{"p.go": []byte(src)}
+	r, err := lower.Package(u)
 	if err != nil {
 		t.Fatal(err)
 	}

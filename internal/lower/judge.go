@@ -105,7 +105,7 @@ func (p *program) byHand(f *function) bool {
 		return false
 	}
 	o := p.Info.Uses[sel.Sel]
-	return o != nil && o.Pkg() != nil && (o.Pkg().Path() == emit.Lowered && o.Name() == "Asked" || o.Name() == "Decline")
+	return o != nil && o.Pkg() != nil && (o.Name() == "Asked" && o.Pkg().Path() == emit.Lowered || o.Name() == "Decline")
 }
 
 // callsGoexit finds a call of runtime.Goexit, or of what does that in tests.

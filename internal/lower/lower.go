@@ -26,17 +26,34 @@ import (
 	"rondo.dev/rondo/internal/lower/live"
 )
 
-// A Unit is one package of the build, type-checked.
+// A Unit is one package of the build, type-checked. NewUnit makes one; Sources and
+// Foreign are filled in by its caller.
 type Unit struct {
-	Fset     *token.FileSet
-	Files    []*ast.File
-	Sources  map[string][]byte // the files' contents by name
-	Pkg      *types.Package
-	Info     *types.Info
-	Sizes    types.Sizes
-	Importer types.Importer
-	// Foreign tells what is known of a function of another package.
+	Fset    *token.FileSet
+	Files   []*ast.File       // Package changes them
+	Sources map[string][]byte // the files' contents by name
+	Pkg     *types.Package
+	Info    *types.Info
+	Config  *types.Config
+	// Foreign tells what is known of a function of another package; nil: nothing.
 	Foreign func(*types.Func) (Fact, bool)
+}
+
+// NewUnit type-checks the files of a package.
+func NewUnit(fset *token.FileSet, path string, files []*ast.File, config *types.Config) (*Unit, error) {
+	info := &types.Info{
+		Types:      map[ast.Expr]types.TypeAndValue{},
+		Instances:  map[*ast.Ident]types.Instance{},
+		Defs:       map[*ast.Ident]types.Object{},
+		Uses:       map[*ast.Ident]types.Object{},
+		Implicits:  map[ast.Node]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{},
+	}
+	pkg, err := config.Check(path, fset, files, info)
+	if err != nil {
+		return nil, err
+	}
+	return &Unit{Fset: fset, Files: files, Pkg: pkg, Info: info, Config: config}, nil
 }
 
 // A Fact is what other packages have to know of an async function.
@@ -79,7 +96,8 @@ type Result struct {
 	Frames   map[string]string // the generated code by function, for people to read
 }
 
-// Package lowers the async functions of a package.
+// Package lowers the async functions of a package. The unit's syntax is of no use
+// afterwards.
 func Package(u *Unit) (*Result, error) {
 	if u.Pkg.Path() == find.Async || u.Pkg.Path() == emit.Lowered {
 		return &Result{}, nil // what all others are made with
@@ -123,8 +141,6 @@ type program struct {
 
 	values  map[*types.Func]bool // used as values
 	methods map[string]bool      // of interfaces
-
-	normalErr error // why the normal form was not used
 }
 
 // function is one async function.
@@ -143,7 +159,7 @@ type function struct {
 	quiet  bool // it calls nothing, outside of literals
 
 	frame *emit.Frame
-	shape *emit.Literal
+	shape *emit.Shape
 	text  string
 	outer *ast.FuncDecl // what a literal stands in
 }
@@ -265,7 +281,7 @@ func (p *program) emitters() map[*ast.File]*emit.File {
 		Fset: p.Fset, Info: p.Info, Pkg: p.Pkg, Writes: p.writes,
 		Frame:    p.frameOf,
 		Recovers: p.recovers,
-		Literals: map[*ast.FuncLit]*emit.Literal{},
+		Literals: map[*ast.FuncLit]*emit.Shape{},
 	}
 	taken := map[string]bool{}
 	for _, f := range p.funcs {
@@ -273,7 +289,7 @@ func (p *program) emitters() map[*ast.File]*emit.File {
 		if f.fate == Lowered {
 			f.frame = &emit.Frame{Pkg: p.Pkg, Name: p.frameName(f, taken), Params: p.typeParams(f), Recv: f.Type.Recv() != nil && f.Object != nil}
 		}
-		f.shape = &emit.Literal{Func: f.Func, Frame: f.frame, Quiet: f.quiet || p.neverAsked(f)}
+		f.shape = &emit.Shape{Func: f.Func, Frame: f.frame, Quiet: f.quiet || p.neverAsked(f)}
 		if lit, ok := f.Node.(*ast.FuncLit); ok {
 			pkg.Literals[lit] = f.shape
 		}

@@ -5,15 +5,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/printer"
-	"go/token"
-	"go/types"
 
 	"rondo.dev/rondo/internal/lower/normal"
 )
 
-// normalised returns the package in normal form, type-checked again; nil if it is in
-// that form already, or if something is wrong with what came out: then those functions
-// stay on coroutines that need it.
+// normalised returns the package in normal form, type-checked again; nil if
+// no function awaits, or if something is wrong with what came out. It changes p's
+// syntax either way.
 func (p *program) normalised() *program {
 	awaits := map[*ast.CallExpr]bool{}
 	for _, f := range p.funcs {
@@ -31,18 +29,11 @@ func (p *program) normalised() *program {
 		Suspends: func(call *ast.CallExpr) bool { return awaits[call] },
 		Held:     p.writes.Shared,
 	}
-	u := *p.Unit
-	u.Files = make([]*ast.File, len(p.Files))
+	files := make([]*ast.File, len(p.Files))
 	changed := false
 	for i, f := range p.Files {
-		u.Files[i] = f
-		var funcs []*function
-		for _, fn := range p.funcs {
-			if fn.file == f {
-				funcs = append(funcs, fn)
-			}
-		}
-		if !pass.File(f, bodies(funcs)) {
+		files[i] = f
+		if !pass.File(f, p.bodies(f)) {
 			continue
 		}
 		changed = true
@@ -50,38 +41,27 @@ func (p *program) normalised() *program {
 		if err != nil {
 			return nil
 		}
-		u.Files[i] = again
+		files[i] = again
 	}
 	if !changed {
 		return nil
 	}
-	u.Info = &types.Info{
-		Types:      map[ast.Expr]types.TypeAndValue{},
-		Instances:  map[*ast.Ident]types.Instance{},
-		Defs:       map[*ast.Ident]types.Object{},
-		Uses:       map[*ast.Ident]types.Object{},
-		Implicits:  map[ast.Node]types.Object{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{},
-		Scopes:     map[ast.Node]*types.Scope{},
-	}
-	conf := types.Config{Importer: u.Importer, Sizes: u.Sizes, FakeImportC: true}
-	pkg, err := conf.Check(u.Pkg.Path(), u.Fset, u.Files, u.Info)
+	u, err := NewUnit(p.Fset, p.Pkg.Path(), files, p.Config)
 	if err != nil {
-		p.normalErr = err
 		return nil
 	}
-	u.Pkg = pkg
-	n := newProgram(&u)
+	u.Sources, u.Foreign = p.Sources, p.Foreign
+	n := newProgram(u)
 	if !n.matches(p) {
 		return nil
 	}
 	return n
 }
 
-// bodies returns the functions of a file that are to be lowered.
-func bodies(funcs []*function) (list []*ast.BlockStmt) {
-	for _, f := range funcs {
-		if f.fate == Lowered {
+// bodies returns those of the functions of a file that are to be lowered.
+func (p *program) bodies(file *ast.File) (list []*ast.BlockStmt) {
+	for _, f := range p.funcs {
+		if f.file == file && f.fate == Lowered {
 			list = append(list, f.Body)
 		}
 	}
@@ -127,6 +107,3 @@ func (n *program) matches(p *program) bool {
 	}
 	return true
 }
-
-// lineOf is where a position of the user's is.
-func (p *program) lineOf(pos token.Pos) token.Position { return p.Fset.PositionFor(pos, false) }

@@ -86,7 +86,7 @@ func (p *program) prologue(f *function) (list []insert, err error) {
 		return nil, fmt.Errorf("%s: the prologue of %s is not Go: %v\n%s", p.Fset.Position(f.Node.Pos()), f.name, err, text)
 	}
 	body, typ := bodyOf(f.user), typeOf(f.user)
-	at := p.lineOf(body.Lbrace)
+	at := p.Fset.PositionFor(body.Lbrace, false)
 	list = append(list, insert{p.offset(body.Lbrace) + 1, 0,
 		fmt.Sprintf("\n%s//line %s:%d\n", formatted, at.Filename, at.Line)})
 	if task == "" {
@@ -127,7 +127,7 @@ func (p *program) verdict(r *Result, f *function) {
 		v.Where = p.Fset.Position(f.where)
 	}
 	if f.frame != nil {
-		v.Size = f.frame.Size(p.Sizes)
+		v.Size = f.frame.Size(p.Config.Sizes)
 	}
 	r.Verdicts = append(r.Verdicts, v)
 	if f.Object == nil {

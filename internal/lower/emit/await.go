@@ -33,7 +33,7 @@ import (
 // are there, must not change what they are assigned to.
 
 // suspend writes the first two pieces.
-func (w *writer) suspend(x *graph.Suspend, after *graph.Block) (tail string) {
+func (w *writer) suspend(x *graph.Suspend) (tail string) {
 	if x.Await.Kind == find.Primitive {
 		return w.primitive(x)
 	}
@@ -320,7 +320,7 @@ func (w *writer) temp(name string, t types.Type, x *graph.Suspend) string {
 
 // callee returns the frame of a call whose callee is known, nil if it has none.
 func (w *writer) callee(a find.Await) (f *Frame, embed bool) {
-	if a.Kind != find.Static || w.Frame == nil {
+	if a.Kind != find.Static {
 		return nil, false
 	}
 	f, embed = w.Frame(w.f, a.Callee)

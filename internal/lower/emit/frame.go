@@ -33,12 +33,11 @@ func (e *fn) paramField(v *types.Var) string {
 // text writes the type and its methods around the body of Step.
 func (e *fn) text(body string) string {
 	var s strings.Builder
-	params, args := e.typeParams()
 	f := e.frame
-	self := e.self + " *" + f.Name + args
+	self := e.self + " *" + f.ref()
 	task := fmt.Sprintf("%s *%s.Task", e.task, e.Imports.Name(find.Async, "async"))
 
-	fmt.Fprintf(&s, "\ntype %s%s struct {\n", f.Name, params)
+	fmt.Fprintf(&s, "\ntype %s%s struct {\n", f.Name, e.typeParams())
 	fields := e.signatureFields()
 	fields = append(fields, e.fields...)
 	if n := len(e.state); n > 255 {
@@ -155,18 +154,29 @@ func (e *fn) writeCall(s *strings.Builder, self string) {
 }
 
 // typeParams spells the type parameters of a generic function's frame, for its
-// declaration and for its use.
-func (e *fn) typeParams() (params, args string) {
+// declaration.
+func (e *fn) typeParams() string {
 	list := e.frame.Params
 	if list.Len() == 0 {
-		return "", ""
+		return ""
 	}
-	var ps, as []string
+	var ps []string
 	for p := range list.TypeParams() {
 		ps = append(ps, p.Obj().Name()+" "+e.typ(p.Constraint(), e.f.Node.Pos()))
-		as = append(as, p.Obj().Name())
 	}
-	return "[" + strings.Join(ps, ", ") + "]", "[" + strings.Join(as, ", ") + "]"
+	return "[" + strings.Join(ps, ", ") + "]"
+}
+
+// ref is how the frame's type is written where its type parameters are in scope.
+func (f *Frame) ref() string {
+	if f.Params.Len() == 0 {
+		return f.Name
+	}
+	var ps []string
+	for p := range f.Params.TypeParams() {
+		ps = append(ps, p.Obj().Name())
+	}
+	return f.Name + "[" + strings.Join(ps, ", ") + "]"
 }
 
 // capture is a field that a prologue fills in with a variable, or its address.
@@ -179,7 +189,7 @@ type capture struct {
 // Prologue writes what an async function begins with. spell tells how a captured
 // variable is written there, and whether that is a pointer to it already. If the
 // function has no name for its task, the name to give it is returned too.
-func (file *File) Prologue(l *Literal, spell func(*types.Var) (text string, pointer bool)) (text, task string) {
+func (file *File) Prologue(l *Shape, spell func(*types.Var) (text string, pointer bool)) (text, task string) {
 	f := l.Func
 	t := f.Type.Params().At(0).Name()
 	if l.Quiet {
@@ -221,16 +231,8 @@ func (file *File) Prologue(l *Literal, spell func(*types.Var) (text string, poin
 	for _, p := range l.Frame.params {
 		init = append(init, p.field+": "+p.v.Name())
 	}
-	args := ""
-	if l.Frame.Params.Len() > 0 {
-		var as []string
-		for p := range l.Frame.Params.TypeParams() {
-			as = append(as, p.Obj().Name())
-		}
-		args = "[" + strings.Join(as, ", ") + "]"
-	}
-	return fmt.Sprintf("if %s.Asked(%s) {\n%s.Answer(%s, &%s%s{%s})\n%s\n}\n",
-		lowered, t, lowered, t, l.Frame.Name, args, strings.Join(init, ", "), ret), task
+	return fmt.Sprintf("if %s.Asked(%s) {\n%s.Answer(%s, &%s{%s})\n%s\n}\n",
+		lowered, t, lowered, t, l.Frame.ref(), strings.Join(init, ", "), ret), task
 }
 
 // nameTask gives the task of a function a name.

@@ -20,17 +20,18 @@ type Package struct {
 	Info   *types.Info
 	Pkg    *types.Package
 	Writes *live.Writes
-	// Frame returns the frame of a function that is called statically, if it has one
-	// by now. Embed is false where a frame would contain itself.
+	// Frame returns the frame of a function that is called statically, nil if it has
+	// none. Embed is false where a frame would contain itself.
 	Frame func(caller *find.Func, callee *types.Func) (f *Frame, embed bool)
 	// Recovers reports whether a function calls recover itself, or may.
 	Recovers func(*types.Func) bool
-	// Literals are the literals that are, or may be, lowered.
-	Literals map[*ast.FuncLit]*Literal
+	// Literals are the async literals.
+	Literals map[*ast.FuncLit]*Shape
 }
 
-// A Literal is an async function literal.
-type Literal struct {
+// A Shape is an async function as those see it who call it without knowing it: what
+// its prologue says.
+type Shape struct {
 	Func *find.Func
 	// Frame is nil if it is not lowered: its prologue declines.
 	Frame *Frame
@@ -87,7 +88,7 @@ type fn struct {
 	labels  map[*graph.Block]string
 	wanted  map[string]bool // labels that are jumped to
 	defers  bool
-	plainly map[*ast.CallExpr]find.Await // deferred async calls
+	delayed map[*ast.CallExpr]find.Await // deferred async calls
 }
 
 // field is a field of the frame, or a variable of Step.
@@ -129,7 +130,7 @@ func (file *File) Func(g *graph.Graph, frame *Frame, outside []*types.Var) (text
 		state:   map[*graph.Suspend]int{},
 		labels:  map[*graph.Block]string{},
 		wanted:  map[string]bool{},
-		plainly: map[*ast.CallExpr]find.Await{},
+		delayed: map[*ast.CallExpr]find.Await{},
 	}
 	defer func() {
 		switch x := recover().(type) {
@@ -169,7 +170,7 @@ func (e *fn) emit() string {
 	}
 	for _, a := range e.f.Awaits {
 		if a.Deferred {
-			e.plainly[a.Call] = a
+			e.delayed[a.Call] = a
 		}
 	}
 	e.self = e.names.name("f")
@@ -178,7 +179,7 @@ func (e *fn) emit() string {
 	for _, v := range e.v.Order {
 		e.settle(v)
 	}
-	e.findDefers()
+	e.defers = e.hasDefers()
 	body := e.machine()
 	return e.text(body)
 }
@@ -214,7 +215,7 @@ func (e *fn) settle(v *types.Var) {
 	isOutside := slices.Contains(e.outside, v)
 	isResult := slices.ContainsFunc(e.results, func(r result) bool { return r.v == v })
 	switch {
-	case len(e.params) > 0 && v == e.firstTask() && !e.Writes.Assigned(v):
+	case v == e.firstTask() && !e.Writes.Assigned(v):
 		e.names[e.task] = false // the variable's name is the better one
 		e.task = e.names.name(v.Name())
 		e.taskVar = v
@@ -268,21 +269,14 @@ func (e *fn) pointer(v *types.Var) string {
 	return p.name
 }
 
-// findDefers looks for defer statements, and for what makes them hard.
-func (e *fn) findDefers() {
+// hasDefers reports whether the function defers calls itself.
+func (e *fn) hasDefers() (has bool) {
 	ast.Inspect(e.f.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.FuncLit:
-			return false
-		case *ast.DeferStmt:
-			e.defers = true
-		case *ast.CallExpr:
-			if id, ok := ast.Unparen(n.Fun).(*ast.Ident); ok {
-				if b, ok := e.Info.Uses[id].(*types.Builtin); ok && b.Name() == "recover" {
-					e.fail(n.Pos(), "it calls recover itself")
-				}
-			}
+		if _, ok := n.(*ast.DeferStmt); ok {
+			has = true
 		}
-		return true
+		_, isLit := n.(*ast.FuncLit)
+		return !isLit
 	})
+	return has
 }

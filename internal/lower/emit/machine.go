@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"rondo.dev/rondo/internal/lower/graph"
@@ -136,7 +137,7 @@ func (w *writer) end(end graph.End, after *graph.Block) (tail string) {
 		}
 		w.shadow(x.Stmt)
 		w.s.WriteString(w.lineAt(x.At))
-		w.line("%s", trimBlock(w.print(copyOf(w.fn, ast.Stmt(x.Stmt)))))
+		w.line("%s", w.print(copyOf(w.fn, ast.Stmt(x.Stmt))))
 		return ""
 	case *graph.Branch:
 		w.shadow(x.Cond)
@@ -154,13 +155,10 @@ func (w *writer) end(end graph.End, after *graph.Block) (tail string) {
 		}
 		return ""
 	case *graph.Suspend:
-		return w.suspend(x, after)
+		return w.suspend(x)
 	}
 	panic(fmt.Sprintf("rondo: a block ends with %T", end))
 }
-
-// trimBlock takes the braces of a block away that is printed alone.
-func trimBlock(s string) string { return s }
 
 // not negates a condition.
 func (w *writer) not(x ast.Expr) string {
@@ -231,13 +229,10 @@ func (w *writer) node(s ast.Stmt) {
 // define writes the declaration of variables with values, wherever they are.
 func (w *writer) define(left []ast.Expr, rhs []string, pos token.Pos) {
 	var targets, after []string
-	natives := 0
-	for _, x := range left {
-		if v := w.defined(x); v != nil && w.places[v].block {
-			natives++
-		}
-	}
-	fresh := natives > 0
+	fresh := slices.ContainsFunc(left, func(x ast.Expr) bool {
+		v := w.defined(x)
+		return v != nil && w.places[v].block
+	})
 	for _, x := range left {
 		v := w.defined(x)
 		switch {
@@ -249,7 +244,6 @@ func (w *writer) define(left []ast.Expr, rhs []string, pos token.Pos) {
 			after = append(after, w.use(v))
 		default:
 			if v != nil && w.places[v].boxed {
-				after = append(after, "") // keeps the order readable: the box comes first
 				w.line("%s = new(%s)", w.pointer(v), w.typ(v.Type(), v.Pos()))
 			}
 			to := w.expr(x)
@@ -359,7 +353,7 @@ func (w *writer) variable(spec *ast.ValueSpec) {
 
 // choice writes a switch whose clauses only jump.
 func (w *writer) choice(x *graph.Switch) {
-	go_ := func(i int) []ast.Stmt { return []ast.Stmt{w.jump(x.Clauses[i], token.NoPos)} }
+	jump := func(i int) []ast.Stmt { return []ast.Stmt{w.jump(x.Clauses[i], token.NoPos)} }
 	switch s := x.Stmt.(type) {
 	case *ast.SwitchStmt:
 		body := &ast.BlockStmt{}
@@ -376,7 +370,7 @@ func (w *writer) choice(x *graph.Switch) {
 			if c.List == nil {
 				list = nil
 			}
-			body.List = append(body.List, &ast.CaseClause{List: list, Body: go_(i)})
+			body.List = append(body.List, &ast.CaseClause{List: list, Body: jump(i)})
 		}
 		n := &ast.SwitchStmt{Switch: s.Switch, Body: body}
 		if s.Tag != nil {
@@ -387,7 +381,7 @@ func (w *writer) choice(x *graph.Switch) {
 		w.shadow(s.Assign)
 		w.typeSwitch(s, x)
 	case *ast.SelectStmt:
-		w.selection(s, go_)
+		w.selection(s, jump)
 	}
 }
 

@@ -57,7 +57,7 @@ func (e *fn) userLines(s string) string {
 	})
 }
 
-// at is the line directive for what is generated for a place of the user's.
+// lineAt is the line directive for what is generated for a place of the user's.
 func (e *fn) lineAt(pos token.Pos) string {
 	p := e.Fset.Position(pos)
 	return fmt.Sprintf("//line %s:%d\n", p.Filename, p.Line)

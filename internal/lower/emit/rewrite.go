@@ -20,7 +20,7 @@ type rewriter struct {
 	inLit bool
 }
 
-// copy returns the rewritten copy of a node.
+// copyOf returns the rewritten copy of a node.
 func copyOf[N ast.Node](e *fn, n N) N {
 	return (&rewriter{fn: e}).value(reflect.ValueOf(n)).Interface().(N)
 }
@@ -122,7 +122,8 @@ func (r *rewriter) around(id *ast.Ident) string {
 		}
 		t := o.Type()
 		if b, ok := t.(*types.Basic); ok && b.Kind() == types.UntypedRune {
-			return fmt.Sprintf("%q", rune(must(constant.Int64Val(o.Val()))))
+			char, _ := constant.Int64Val(o.Val())
+			return fmt.Sprintf("%q", rune(char))
 		}
 		return r.typ(t, id.Pos()) + "(" + o.Val().ExactString() + ")"
 	case *types.TypeName:
@@ -132,8 +133,6 @@ func (r *rewriter) around(id *ast.Ident) string {
 	}
 	return ""
 }
-
-func must[T any](v T, exact bool) T { return v }
 
 // literal copies a function literal. An async one gets its prologue.
 func (r *rewriter) literal(lit *ast.FuncLit) ast.Node {
@@ -212,7 +211,7 @@ func (r *rewriter) deferred(n *ast.DeferStmt) ast.Node {
 		later.Fun = keep(later.Fun, "call")
 	}
 	for i, arg := range call.Args {
-		_, deferredAsync := r.plainly[call]
+		_, deferredAsync := r.delayed[call]
 		tv := r.Info.Types[arg]
 		switch tuple, isTuple := tv.Type.(*types.Tuple); {
 		case isTuple:
@@ -230,7 +229,7 @@ func (r *rewriter) deferred(n *ast.DeferStmt) ast.Node {
 			later.Args = append(later.Args, keep(rewritten(arg), "arg"))
 		}
 	}
-	if a, ok := r.plainly[call]; ok {
+	if a, ok := r.delayed[call]; ok {
 		r.mayNotRecover(a)
 		if _, isTuple := r.Info.TypeOf(call.Args[0]).(*types.Tuple); isTuple {
 			r.fail(n.Pos(), "it defers an async call with all arguments from another call")
@@ -294,27 +293,23 @@ func (r *rewriter) fixed(fun ast.Expr) bool {
 // mayNotRecover refuses a deferred async call that may recover from a panic: its
 // callee does not run below the panic.
 func (r *rewriter) mayNotRecover(a find.Await) {
-	var body *ast.BlockStmt
+	mayRecover := false
 	switch a.Kind {
-	case find.Literal:
-		body = ast.Unparen(a.Call.Fun).(*ast.FuncLit).Body
-	case find.Static:
-		if r.Recovers != nil && !r.Recovers(a.Callee) {
-			return
-		}
-		r.fail(a.Call.Pos(), "it defers an async call that may recover from a panic")
 	case find.Primitive:
-		return
+	case find.Literal:
+		mayRecover = CallsRecover(r.Info, ast.Unparen(a.Call.Fun).(*ast.FuncLit).Body)
+	case find.Static:
+		mayRecover = r.Recovers(a.Callee)
 	default:
 		r.fail(a.Call.Pos(), "it defers an async call of a function that is not known, and may recover from a panic")
 	}
-	if callsRecover(r.Info, body) {
+	if mayRecover {
 		r.fail(a.Call.Pos(), "it defers an async call that may recover from a panic")
 	}
 }
 
-// callsRecover reports whether a function calls recover itself.
-func callsRecover(info *types.Info, body *ast.BlockStmt) (calls bool) {
+// CallsRecover reports whether a function calls recover itself.
+func CallsRecover(info *types.Info, body *ast.BlockStmt) (calls bool) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			if b, ok := info.Uses[id].(*types.Builtin); ok && b.Name() == "recover" {
@@ -326,6 +321,3 @@ func callsRecover(info *types.Info, body *ast.BlockStmt) (calls bool) {
 	})
 	return calls
 }
-
-// CallsRecover is callsRecover for the compiler.
-func CallsRecover(info *types.Info, body *ast.BlockStmt) bool { return callsRecover(info, body) }

@@ -1,6 +1,5 @@
 // Package find tells, of a package that has been type-checked, which functions are
-// async and where they can be suspended. It is the first pass of the compiler that
-// makes state machines of them, whose other passes are not there yet.
+// async and where they can be suspended. It is the compiler's first pass.
 //
 // A function is async if its first parameter is a *async.Task. That is asked of
 // types alone, so it holds alike for declared functions, methods, literals,
@@ -24,8 +23,9 @@
 // for their first parameter, such as Spawn, NewGroup and Future.Poll, never
 // suspend, and are calls like any other.
 //
-// A method whose name begins with Poll, as that of a future, is not async: it gets a
-// task to poll with, and does not suspend it.
+// A method whose name begins with Poll or poll, as that of a future, is not async: it
+// gets a task to poll with, and does not suspend it. Nor is the Cancel of an
+// async.Canceler.
 //
 // A call of one of those kinds in a function that is not async is a [Stray]. On a
 // coroutine it works, if the task got there somehow: as a captured variable in an

@@ -269,8 +269,8 @@ func (b *builder) choice(s ast.Stmt, body *ast.BlockStmt, label string, isSelect
 			for _, x := range c.List {
 				b.pure(x)
 			}
-			if s, ok := s.(*ast.TypeSwitchStmt); ok {
-				clause.Bind = &Bind{s, c}
+			if _, ok := s.(*ast.TypeSwitchStmt); ok {
+				clause.Bind = &Bind{c}
 			}
 		}
 		e.Clauses = append(e.Clauses, clause)

@@ -26,7 +26,7 @@ type Graph struct {
 
 // A Block is a run of statements that is entered at its beginning.
 type Block struct {
-	Name    string   // what it is, for a label: "loop", "else"
+	Name    string   // what it is, for a label: "loop", "then"
 	Landing *Suspend // it begins with the results of this await
 	Bind    *Bind    // it begins with the variable of a clause of a type switch
 	Nodes   []ast.Stmt
@@ -80,10 +80,7 @@ func (e *Switch) succs() []*Block {
 }
 
 // A Bind declares the variable of a type switch for one clause.
-type Bind struct {
-	Switch *ast.TypeSwitchStmt
-	Clause *ast.CaseClause
-}
+type Bind struct{ Clause *ast.CaseClause }
 
 // Succs returns the blocks that may run after b.
 func (b *Block) Succs() []*Block {

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 
+	"rondo.dev/rondo/internal/lower/find"
 	"rondo.dev/rondo/internal/lower/graph"
 )
 
@@ -57,20 +58,11 @@ func (a *analysis) flow() {
 // task returns the variable that an await passes for its task.
 func (a *analysis) task(s *graph.Suspend) *types.Var {
 	for _, arg := range s.Await.Call.Args {
-		if v := a.variable(ast.Unparen(arg)); v != nil && isTask(v) {
+		if v := a.variable(ast.Unparen(arg)); v != nil && find.IsTask(v.Type()) {
 			return v
 		}
 	}
 	return nil
-}
-
-func isTask(v *types.Var) bool {
-	p, ok := types.Unalias(v.Type()).(*types.Pointer)
-	if !ok {
-		return false
-	}
-	n, ok := types.Unalias(p.Elem()).(*types.Named)
-	return ok && n.Obj().Name() == "Task"
 }
 
 // blocks finds the variables that occur in one block alone, and do not come from
@@ -85,13 +77,10 @@ func (a *analysis) blocks(live map[*graph.Block]set) {
 			in[v][where] = true
 		}
 		a.walk(b, func(x ast.Node) {
-			switch x := x.(type) {
-			case *ast.Ident:
-				if v := a.variable(x); v != nil {
+			if id, ok := x.(*ast.Ident); ok {
+				if v := a.variable(id); v != nil {
 					occurs(v, b)
 				}
-			case *ast.FuncLit:
-				a.captured(x)
 			}
 		})
 		if b.Bind != nil {
@@ -182,13 +171,7 @@ func (a *analysis) facts(b *graph.Block) *facts {
 		a.node(f, s)
 	}
 	for _, x := range endExprs(b.End) {
-		if s, ok := b.End.(*graph.Switch); ok {
-			if _, ok := s.Stmt.(*ast.SelectStmt); ok {
-				a.reads(f, x) // what a clause receives is not written in any case
-				continue
-			}
-		}
-		a.reads(f, x)
+		a.reads(f, x) // also what clauses of a select receive: it is not written in any case
 	}
 	return f
 }
@@ -237,17 +220,6 @@ func (a *analysis) writes(f *facts, left []ast.Expr) {
 			f.writes[v] = true
 		}
 	}
-}
-
-func (a *analysis) captured(lit *ast.FuncLit) {
-	ast.Inspect(lit.Body, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok {
-			if v := a.variable(id); v != nil {
-				a.v.Captured[v] = true
-			}
-		}
-		return true
-	})
 }
 
 func (a *analysis) reads(f *facts, n ast.Node) {

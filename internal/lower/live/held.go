@@ -74,9 +74,6 @@ func (w *Writes) visit(n ast.Node) bool {
 		if s := w.info.Selections[n]; s != nil && s.Kind() == types.MethodVal && w.takesAddress(n, s) {
 			w.hold(n.X)
 		}
-	case *ast.ForStmt:
-		// The post statement writes a new variable for each iteration, which is a
-		// copy of the last: a write like any other.
 	}
 	return true
 }

@@ -17,8 +17,6 @@ type Vars struct {
 	// Held are those that something else may hold: their address is taken, or they
 	// are captured by a function literal and assigned more than once.
 	Held map[*types.Var]bool
-	// Captured are those that function literals use.
-	Captured map[*types.Var]bool
 	// Read are those that are read anywhere.
 	Read map[*types.Var]bool
 	// Block is the only block that a variable occurs in, if there is only one.
@@ -37,15 +35,13 @@ func In(info *types.Info, g *graph.Graph, writes *Writes, outside []*types.Var) 
 	a := &analysis{
 		info: info,
 		g:    g,
-		pkg:  writes,
 		own:  map[*types.Var]bool{},
 		v: &Vars{
-			Across:   map[*types.Var]bool{},
-			Held:     map[*types.Var]bool{},
-			Captured: map[*types.Var]bool{},
-			Read:     map[*types.Var]bool{},
-			Block:    map[*types.Var]*graph.Block{},
-			Binds:    map[*ast.CaseClause]*types.Var{},
+			Across: map[*types.Var]bool{},
+			Held:   map[*types.Var]bool{},
+			Read:   map[*types.Var]bool{},
+			Block:  map[*types.Var]*graph.Block{},
+			Binds:  map[*ast.CaseClause]*types.Var{},
 		},
 	}
 	for _, v := range outside {
@@ -64,7 +60,6 @@ type set map[*types.Var]bool
 type analysis struct {
 	info *types.Info
 	g    *graph.Graph
-	pkg  *Writes
 	own  set
 	v    *Vars
 }

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+
+	"rondo.dev/rondo/internal/lower/find"
 )
 
 // A hoist takes the awaits out of the expressions of one statement. They are visited
@@ -21,21 +23,6 @@ func (p *Pass) hoistOf(exprs ...ast.Expr) *hoist {
 		h.left += p.count(x)
 	}
 	return h
-}
-
-// count counts awaits.
-func (p *Pass) count(x ast.Node) (n int) {
-	if x == nil {
-		return 0
-	}
-	ast.Inspect(x, func(m ast.Node) bool {
-		if call, ok := m.(*ast.CallExpr); ok && p.Suspends(call) {
-			n++
-		}
-		_, isLit := m.(*ast.FuncLit)
-		return !isLit
-	})
-	return n
 }
 
 // keep evaluates x into a variable.
@@ -57,32 +44,14 @@ func (h *hoist) expr(x ast.Expr) ast.Expr {
 		return x
 	}
 	switch x := x.(type) {
-	case *ast.ParenExpr:
-		return &ast.ParenExpr{Lparen: x.Lparen, X: h.expr(x.X), Rparen: x.Rparen}
 	case *ast.UnaryExpr:
 		y := &ast.UnaryExpr{OpPos: x.OpPos, Op: x.Op, X: h.expr(x.X)}
 		if x.Op == token.ARROW && h.left > 0 {
 			return h.keep(y, "got")
 		}
 		return y
-	case *ast.StarExpr:
-		return &ast.StarExpr{Star: x.Star, X: h.expr(x.X)}
-	case *ast.SelectorExpr:
-		return &ast.SelectorExpr{X: h.expr(x.X), Sel: x.Sel}
 	case *ast.TypeAssertExpr:
 		return &ast.TypeAssertExpr{X: h.expr(x.X), Lparen: x.Lparen, Type: x.Type, Rparen: x.Rparen}
-	case *ast.IndexExpr:
-		return &ast.IndexExpr{X: h.expr(x.X), Lbrack: x.Lbrack, Index: h.expr(x.Index), Rbrack: x.Rbrack}
-	case *ast.SliceExpr:
-		return &ast.SliceExpr{X: h.expr(x.X), Lbrack: x.Lbrack, Low: h.expr(x.Low), High: h.expr(x.High), Max: h.expr(x.Max), Slice3: x.Slice3, Rbrack: x.Rbrack}
-	case *ast.KeyValueExpr:
-		return &ast.KeyValueExpr{Key: h.expr(x.Key), Colon: x.Colon, Value: h.expr(x.Value)}
-	case *ast.CompositeLit:
-		c := &ast.CompositeLit{Type: x.Type, Lbrace: x.Lbrace, Rbrace: x.Rbrace}
-		for _, e := range x.Elts {
-			c.Elts = append(c.Elts, h.expr(e))
-		}
-		return c
 	case *ast.BinaryExpr:
 		if x.Op == token.LAND || x.Op == token.LOR {
 			return h.logical(x)
@@ -91,16 +60,14 @@ func (h *hoist) expr(x ast.Expr) ast.Expr {
 	case *ast.CallExpr:
 		return h.call(x)
 	}
-	return x
+	return h.inside(x)
 }
 
 // ordered evaluates an expression without awaits before one that comes later: the
 // calls and receives in it, not the variables around them.
 func (h *hoist) ordered(x ast.Expr) ast.Expr {
 	switch x := x.(type) {
-	case *ast.ParenExpr:
-		return &ast.ParenExpr{Lparen: x.Lparen, X: h.expr(x.X), Rparen: x.Rparen}
-	case *ast.CompositeLit, *ast.KeyValueExpr, *ast.SelectorExpr, *ast.StarExpr, *ast.IndexExpr, *ast.SliceExpr:
+	case *ast.ParenExpr, *ast.CompositeLit, *ast.KeyValueExpr, *ast.SelectorExpr, *ast.StarExpr, *ast.IndexExpr, *ast.SliceExpr:
 		return h.inside(x)
 	case *ast.BinaryExpr:
 		if x.Op != token.LAND && x.Op != token.LOR {
@@ -124,6 +91,8 @@ func (h *hoist) ordered(x ast.Expr) ast.Expr {
 // inside goes on inside of an expression that does nothing itself.
 func (h *hoist) inside(x ast.Expr) ast.Expr {
 	switch x := x.(type) {
+	case *ast.ParenExpr:
+		return &ast.ParenExpr{Lparen: x.Lparen, X: h.expr(x.X), Rparen: x.Rparen}
 	case *ast.SelectorExpr:
 		return &ast.SelectorExpr{X: h.expr(x.X), Sel: x.Sel}
 	case *ast.StarExpr:
@@ -238,7 +207,7 @@ func (h *hoist) task(call, c *ast.CallExpr) {
 // taskArg returns which argument is the task.
 func (h *hoist) taskArg(call *ast.CallExpr) int {
 	for i, arg := range call.Args {
-		if i < 2 && isTask(h.Info.TypeOf(arg)) {
+		if i < 2 && find.IsTask(h.Info.TypeOf(arg)) {
 			return i
 		}
 	}

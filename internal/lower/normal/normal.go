@@ -66,9 +66,7 @@ func (p *Pass) name(want string) string {
 }
 
 // awaits reports whether n has an await inside that is its function's own.
-func (p *Pass) awaits(n ast.Node) (found bool) {
-	return p.has(n, p.Suspends)
-}
+func (p *Pass) awaits(n ast.Node) bool { return p.count(n) > 0 }
 
 // acts reports whether evaluating n does something that has an order.
 func (p *Pass) acts(n ast.Node) bool {
@@ -108,18 +106,16 @@ func (p *Pass) isCall(call *ast.CallExpr) bool {
 	return true
 }
 
-func (p *Pass) has(n ast.Node, is func(*ast.CallExpr) bool) (found bool) {
-	if n == nil {
-		return false
-	}
+// count counts the awaits inside of n that are its function's own.
+func (p *Pass) count(n ast.Node) (awaits int) {
 	ast.Inspect(n, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok && is(call) {
-			found = true
+		if call, ok := n.(*ast.CallExpr); ok && p.Suspends(call) {
+			awaits++
 		}
 		_, isLit := n.(*ast.FuncLit)
-		return !isLit && !found
+		return !isLit
 	})
-	return found
+	return awaits
 }
 
 // define returns a := statement.

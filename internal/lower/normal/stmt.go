@@ -3,12 +3,7 @@ package normal
 import (
 	"go/ast"
 	"go/token"
-	"go/types"
-
-	"rondo.dev/rondo/internal/lower/find"
 )
-
-func isTask(t types.Type) bool { return t != nil && find.IsTask(t) }
 
 func (p *Pass) list(list []ast.Stmt) (out []ast.Stmt) {
 	for _, s := range list {
@@ -166,6 +161,11 @@ func (p *Pass) ifelse(s *ast.IfStmt) []ast.Stmt {
 			s.Else = block(s.Else.Pos(), s.Else.End(), s.Else)
 		}
 	}
+	return behind(before, s)
+}
+
+// behind returns s with what has to happen before it, in a block of their own.
+func behind(before []ast.Stmt, s ast.Stmt) []ast.Stmt {
 	if len(before) == 0 {
 		return []ast.Stmt{s}
 	}
@@ -195,10 +195,7 @@ func (p *Pass) choice(s *ast.SwitchStmt) []ast.Stmt {
 		before = append(before, h.before...)
 	}
 	p.clauses(s.Body)
-	if len(before) == 0 {
-		return []ast.Stmt{s}
-	}
-	return []ast.Stmt{block(s.Pos(), s.End(), append(before, s)...)}
+	return behind(before, s)
 }
 
 func (p *Pass) typeChoice(s *ast.TypeSwitchStmt) []ast.Stmt {
@@ -220,10 +217,7 @@ func (p *Pass) typeChoice(s *ast.TypeSwitchStmt) []ast.Stmt {
 		before = append(before, h.before...)
 	}
 	p.clauses(s.Body)
-	if len(before) == 0 {
-		return []ast.Stmt{s}
-	}
-	return []ast.Stmt{block(s.Pos(), s.End(), append(before, s)...)}
+	return behind(before, s)
 }
 
 // labeled gives the label to the loop, or whatever it is, that the statement becomes.
@@ -235,14 +229,15 @@ func (p *Pass) labeled(s *ast.LabeledStmt) []ast.Stmt {
 			x.Body.List = p.list(x.Body.List)
 			return []ast.Stmt{s}
 		case *ast.RangeStmt:
-			return append(p.only(x)[:0], s)
+			x.Body.List = p.list(x.Body.List)
+			return []ast.Stmt{s}
 		}
 	}
 	list := p.stmt(s.Stmt)
 	if len(list) == 1 && list[0] == s.Stmt {
 		return []ast.Stmt{s}
 	}
-	if !p.goesTo[s.Label.Name] && p.relabel(list, s) {
+	if !p.goesTo[s.Label.Name] && relabel(list, s) {
 		return list
 	}
 	return []ast.Stmt{&ast.LabeledStmt{Label: s.Label, Colon: s.Colon, Stmt: one(s.Pos(), s.End(), list)}}
@@ -250,14 +245,14 @@ func (p *Pass) labeled(s *ast.LabeledStmt) []ast.Stmt {
 
 // relabel labels the statement that breaks and continues mean, which stands last, in a
 // block perhaps.
-func (p *Pass) relabel(list []ast.Stmt, s *ast.LabeledStmt) bool {
+func relabel(list []ast.Stmt, s *ast.LabeledStmt) bool {
 	if len(list) == 0 {
 		return false
 	}
 	last := &list[len(list)-1]
 	switch x := (*last).(type) {
 	case *ast.BlockStmt:
-		return p.relabel(x.List, s)
+		return relabel(x.List, s)
 	case *ast.ForStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt, *ast.RangeStmt:
 		*last = &ast.LabeledStmt{Label: s.Label, Colon: s.Colon, Stmt: x}
 		return true

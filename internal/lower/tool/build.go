@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/types"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,17 +87,11 @@ func (b *build) lower(p *listed, user map[string]string) error {
 	key := b.key(p, sources)
 	x := b.load(key)
 	if x == nil {
-		fset, files, pkg, info, imp, err := b.check(p, sources)
+		u, err := b.check(p, sources)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.ImportPath, err)
 		}
-		r, err := lower.Package(&lower.Unit{
-			Fset: fset, Files: files, Sources: sources, Pkg: pkg, Info: info, Sizes: b.sizes, Importer: imp,
-			Foreign: func(f *types.Func) (lower.Fact, bool) {
-				fact, ok := b.facts[f.FullName()]
-				return fact, ok
-			},
-		})
+		r, err := lower.Package(u)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.ImportPath, err)
 		}
@@ -105,12 +100,8 @@ func (b *build) lower(p *listed, user map[string]string) error {
 		}
 	}
 	b.done[p.ImportPath] = x
-	for name, fact := range x.Result.Facts {
-		b.facts[name] = fact
-	}
-	for name, ours := range x.Files {
-		b.files[name] = ours
-	}
+	maps.Copy(b.facts, x.Result.Facts)
+	maps.Copy(b.files, x.Files)
 	return nil
 }
 
@@ -157,8 +148,7 @@ func (b *build) load(key string) *lowered {
 func (b *build) store(key string, r *lower.Result) (*lowered, error) {
 	x := &lowered{Key: key, Files: map[string]string{}, Result: r}
 	for name, text := range r.Files {
-		sum := sha256.Sum256(append([]byte(name+"\n"), text...))
-		ours := filepath.Join(b.cache, hex.EncodeToString(sum[:16])+".go")
+		ours := filepath.Join(b.cache, hash(append([]byte(name+"\n"), text...))+".go")
 		if err := writeFile(ours, text); err != nil {
 			return nil, err
 		}
@@ -213,6 +203,5 @@ func self() string {
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return hash(text)
 }

@@ -10,51 +10,48 @@ import (
 	"io"
 	"os"
 	"runtime"
+
+	"rondo.dev/rondo/internal/lower"
 )
 
 // check parses and type-checks a package with the export data of what it imports.
-func (b *build) check(p *listed, sources map[string][]byte) (fset *token.FileSet, files []*ast.File, pkg *types.Package, info *types.Info, imp types.Importer, err error) {
-	fset = token.NewFileSet()
+func (b *build) check(p *listed, sources map[string][]byte) (*lower.Unit, error) {
+	fset := token.NewFileSet()
+	var files []*ast.File
 	for _, name := range p.files() {
 		f, err := parser.ParseFile(fset, name, sources[name], parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
-			return nil, nil, nil, nil, nil, err
+			return nil, err
 		}
 		files = append(files, f)
 	}
-	imp = importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
-		if mapped, ok := p.ImportMap[path]; ok {
-			path = mapped
-		}
-		dep := b.byPath[path]
-		if dep == nil || dep.Export == "" {
-			return nil, fmt.Errorf("no export data of %s", path)
-		}
-		return os.Open(dep.Export)
-	})
-	conf := types.Config{
-		Importer:    imp,
+	conf := &types.Config{
 		Sizes:       b.sizes,
 		FakeImportC: true,
+		Importer: importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
+			if mapped, ok := p.ImportMap[path]; ok {
+				path = mapped
+			}
+			dep := b.byPath[path]
+			if dep == nil || dep.Export == "" {
+				return nil, fmt.Errorf("no export data of %s", path)
+			}
+			return os.Open(dep.Export)
+		}),
 	}
 	if p.Module != nil && p.Module.GoVersion != "" {
 		conf.GoVersion = "go" + p.Module.GoVersion
 	}
-	info = newInfo()
-	pkg, err = conf.Check(p.plainPath(), fset, files, info)
-	return fset, files, pkg, info, imp, err
-}
-
-func newInfo() *types.Info {
-	return &types.Info{
-		Types:      map[ast.Expr]types.TypeAndValue{},
-		Instances:  map[*ast.Ident]types.Instance{},
-		Defs:       map[*ast.Ident]types.Object{},
-		Uses:       map[*ast.Ident]types.Object{},
-		Implicits:  map[ast.Node]types.Object{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{},
-		Scopes:     map[ast.Node]*types.Scope{},
+	u, err := lower.NewUnit(fset, p.plainPath(), files, conf)
+	if err != nil {
+		return nil, err
 	}
+	u.Sources = sources
+	u.Foreign = func(f *types.Func) (lower.Fact, bool) {
+		fact, ok := b.facts[f.FullName()]
+		return fact, ok
+	}
+	return u, nil
 }
 
 // sizesFor returns the sizes of the architecture that is built for.

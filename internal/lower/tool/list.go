@@ -13,28 +13,25 @@ import (
 // listed is a package of the build, as go list tells.
 type listed struct {
 	ImportPath string
-	Name       string
 	Dir        string
 	Export     string
 	ForTest    string
 	Standard   bool
 	GoFiles    []string
 	CgoFiles   []string
-	// CompiledGoFiles are GoFiles and what cgo makes.
-	CompiledGoFiles []string
-	Imports         []string
-	Deps            []string
-	ImportMap       map[string]string
-	Error           *struct{ Err string }
-	DepsErrors      []*struct{ Err string }
-	Module          *struct{ GoVersion string }
+	Imports    []string
+	Deps       []string
+	ImportMap  map[string]string
+	Error      *struct{ Err string }
+	DepsErrors []*struct{ Err string }
+	Module     *struct{ GoVersion string }
 }
 
 // list asks the go command for the packages of a build and all they import.
 func list(l line, overlay string, test bool) ([]*listed, error) {
 	args := append([]string{"list"}, l.listFlags()...)
-	args = append(args, "-e", "-deps", "-export", "-compiled",
-		"-json=ImportPath,Name,Dir,Export,ForTest,Standard,GoFiles,CgoFiles,CompiledGoFiles,Imports,Deps,ImportMap,Error,DepsErrors,Module")
+	args = append(args, "-e", "-deps", "-export",
+		"-json=ImportPath,Dir,Export,ForTest,Standard,GoFiles,CgoFiles,Imports,Deps,ImportMap,Error,DepsErrors,Module")
 	if test {
 		args = append(args, "-test")
 	}

@@ -67,8 +67,11 @@ func run(command string, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	goArgs := []string{command}
+	if l.dir != "" {
+		goArgs = append(goArgs, "-C", l.dir) // it has to be the first flag
+	}
 	if err == nil {
-		overlay, err := b.overlay(l)
+		overlay, err := b.overlay()
 		if err != nil {
 			fmt.Fprintf(stderr, "rondo: %v\n", err)
 			return 1
@@ -79,10 +82,6 @@ func run(command string, args []string, stdout, stderr io.Writer) int {
 		goArgs = append(goArgs, "-overlay="+overlay)
 	} else if l.overlay != "" {
 		goArgs = append(goArgs, "-overlay="+l.overlay)
-	}
-	if l.dir != "" {
-		goArgs = append([]string{"-C", l.dir}, goArgs...)
-		goArgs[0], goArgs[1], goArgs[2] = command, "-C", l.dir
 	}
 	goArgs = append(goArgs, withoutDir(l.flags)...)
 	goArgs = append(goArgs, l.packages...)
@@ -106,7 +105,7 @@ func overlayIn(goflags string) string {
 	return ""
 }
 
-// withoutDir leaves out -C, which has to be the first flag.
+// withoutDir leaves out -C.
 func withoutDir(flags []string) (list []string) {
 	for i := 0; i < len(flags); i++ {
 		switch {
@@ -150,7 +149,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-// errBroken: the user's code has errors, which the go command reports best.
+// errBroken: as a rule the user's code has errors, which the go command reports best.
 var errBroken = errors.New("the packages can't be loaded")
 
 // start opens the cache.
@@ -215,7 +214,7 @@ func (b *build) prepare(l *line, test bool) error {
 }
 
 // overlay writes the file that the go command reads.
-func (b *build) overlay(l line) (string, error) {
+func (b *build) overlay() (string, error) {
 	text, err := json.MarshalIndent(struct{ Replace map[string]string }{b.files}, "", "\t")
 	if err != nil {
 		return "", err
