@@ -3,6 +3,7 @@ package lower
 import (
 	"go/ast"
 	"go/types"
+	"go/version"
 	"strings"
 	"unicode"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // judge decides which functions are lowered, as far as that can be told before.
-func (p *program) judge() {
+func (p *program) judge(misfits []misfit) {
 	// A function suspends if it has an await that does. Assume the best, and look
 	// again until nothing changes.
 	for changed := true; changed; {
@@ -54,6 +55,14 @@ func (p *program) judge() {
 			f.decline(f.Body.Pos(), "it calls recover itself")
 		}
 	}
+	for _, f := range p.funcs {
+		if f.fate == Lowered {
+			p.judgeNames(f)
+		}
+	}
+	for _, m := range misfits {
+		p.refuse(m)
+	}
 	// Who calls a function that keeps the task may be suspended later by what kept it,
 	// where there is no await to be seen.
 	for changed := true; changed; {
@@ -71,6 +80,51 @@ func (p *program) judge() {
 			}
 		}
 	}
+}
+
+// judgeNames declines a function where a name that generated code needs may mean
+// something else, or loops do not mean what they do today.
+func (p *program) judgeNames(f *function) {
+	if v := p.Info.FileVersions[f.file]; v != "" && version.Compare(v, "go1.22") < 0 {
+		f.decline(f.Node.Pos(), "its file is of the language %s, whose loops have one variable for all rounds", v)
+		return
+	}
+	declare := func(o types.Object) {
+		if types.Universe.Lookup(o.Name()) == nil || o.Name() == "any" {
+			return
+		}
+		switch b := types.Universe.Lookup(o.Name()).(type) {
+		case *types.Builtin:
+			switch b.Name() {
+			case "len", "make", "append", "new":
+			default:
+				return // nothing generated needs it
+			}
+		}
+		f.decline(o.Pos(), "the name %s means something else there", o.Name())
+	}
+	for _, name := range p.Pkg.Scope().Names() {
+		declare(p.Pkg.Scope().Lookup(name))
+	}
+	for _, spec := range f.file.Imports {
+		if o := p.Info.PkgNameOf(spec); o != nil {
+			declare(o)
+		}
+	}
+	around := f.Node
+	if f.outer != nil {
+		around = f.outer
+	}
+	ast.Inspect(around, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			// Variables are renamed, or else are refused where they are met.
+			o := p.Info.Defs[id]
+			if _, isVar := o.(*types.Var); o != nil && !isVar && o.Parent() != nil && o.Parent() != p.Pkg.Scope() {
+				declare(o)
+			}
+		}
+		return true
+	})
 }
 
 func (p *program) mayBeSuspended(f *function) bool {

@@ -48,6 +48,8 @@ func NewUnit(fset *token.FileSet, path string, files []*ast.File, config *types.
 		Uses:       map[*ast.Ident]types.Object{},
 		Implicits:  map[ast.Node]types.Object{},
 		Selections: map[*ast.SelectorExpr]*types.Selection{},
+
+		FileVersions: map[*ast.File]string{},
 	}
 	pkg, err := config.Check(path, fset, files, info)
 	if err != nil {
@@ -102,14 +104,25 @@ func Package(u *Unit) (*Result, error) {
 	if u.Pkg.Path() == find.Async || u.Pkg.Path() == emit.Lowered {
 		return &Result{}, nil // what all others are made with
 	}
-	p := newProgram(u)
-	p.judge()
-	if n := p.normalised(); n != nil {
-		n.judge()
-		p = n
+	var misfits []misfit
+	for {
+		p := newProgram(u)
+		p.judge(misfits)
+		n, m := p.normalised()
+		if m == nil {
+			if n != p {
+				n.judge(misfits)
+			}
+			n.lower()
+			return n.result()
+		}
+		// The others may be lowered all the same.
+		misfits = append(misfits, *m)
+		var err error
+		if u, err = u.again(); err != nil {
+			return nil, err
+		}
 	}
-	p.lower()
-	return p.result()
 }
 
 func newProgram(u *Unit) *program {

@@ -2,17 +2,26 @@ package lower
 
 import (
 	"bytes"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/printer"
+	"go/types"
+	"slices"
 
 	"rondo.dev/rondo/internal/lower/normal"
 )
 
-// normalised returns the package in normal form, type-checked again; nil if
-// no function awaits, or if something is wrong with what came out. It changes p's
-// syntax either way.
-func (p *program) normalised() *program {
+// A misfit is a declaration whose functions have no normal form that is Go.
+type misfit struct {
+	file, decl int // all declarations of a file if decl < 0
+	err        error
+}
+
+// normalised returns the package in normal form, type-checked again: p itself if no
+// function awaits, nil and what is to blame if something is wrong with what came out.
+// It changes p's syntax unless it returns p.
+func (p *program) normalised() (*program, *misfit) {
 	awaits := map[*ast.CallExpr]bool{}
 	for _, f := range p.funcs {
 		if f.fate != Lowered {
@@ -25,6 +34,7 @@ func (p *program) normalised() *program {
 		}
 	}
 	pass := &normal.Pass{
+		Pkg:      p.Pkg,
 		Info:     p.Info,
 		Suspends: func(call *ast.CallExpr) bool { return awaits[call] },
 		Held:     p.writes.Shared,
@@ -39,23 +49,75 @@ func (p *program) normalised() *program {
 		changed = true
 		again, err := p.reparse(f)
 		if err != nil {
-			return nil
+			return nil, &misfit{i, -1, err}
 		}
 		files[i] = again
 	}
 	if !changed {
-		return nil
+		return p, nil
 	}
 	u, err := NewUnit(p.Fset, p.Pkg.Path(), files, p.Config)
 	if err != nil {
-		return nil
+		return nil, blame(files, err)
 	}
 	u.Sources, u.Foreign = p.Sources, p.Foreign
 	n := newProgram(u)
 	if !n.matches(p) {
-		return nil
+		return nil, blame(files, errors.New("its functions are not those of the source"))
 	}
-	return n
+	return n, nil
+}
+
+// blame finds the declaration that an error is in: all of them if there is none.
+func blame(files []*ast.File, err error) *misfit {
+	var at types.Error
+	if !errors.As(err, &at) {
+		return &misfit{-1, -1, err}
+	}
+	for i, f := range files {
+		for j, d := range f.Decls {
+			if d.Pos() <= at.Pos && at.Pos < d.End() {
+				return &misfit{i, j, err}
+			}
+		}
+	}
+	return &misfit{-1, -1, err}
+}
+
+// refuse declines the functions that are to blame.
+func (p *program) refuse(m misfit) {
+	for _, f := range p.funcs {
+		i := slices.Index(p.Files, f.file)
+		if m.file >= 0 && m.file != i {
+			continue
+		}
+		if m.decl >= 0 {
+			if d := p.Files[i].Decls[m.decl]; f.Node.Pos() < d.Pos() || f.Node.Pos() >= d.End() {
+				continue
+			}
+		}
+		if f.fate == Lowered {
+			f.decline(f.Node.Pos(), "its normal form is not Go: %v", m.err)
+		}
+	}
+}
+
+// again returns the unit as it was parsed first: the passes change syntax.
+func (u *Unit) again() (*Unit, error) {
+	files := make([]*ast.File, len(u.Files))
+	for i, f := range u.Files {
+		name := u.Fset.PositionFor(f.Package, false).Filename
+		var err error
+		if files[i], err = parser.ParseFile(u.Fset, name, u.Sources[name], parser.SkipObjectResolution|parser.ParseComments); err != nil {
+			return nil, err
+		}
+	}
+	n, err := NewUnit(u.Fset, u.Pkg.Path(), files, u.Config)
+	if err != nil {
+		return nil, err
+	}
+	n.Sources, n.Foreign = u.Sources, u.Foreign
+	return n, nil
 }
 
 // bodies returns those of the functions of a file that are to be lowered.

@@ -86,7 +86,8 @@ type fn struct {
 	temps   []field           // variables of Step
 	state   map[*graph.Suspend]int
 	labels  map[*graph.Block]string
-	wanted  map[string]bool // labels that are jumped to
+	wanted  map[string]bool         // labels that are jumped to
+	renamed map[types.Object]string // constants of the function
 	defers  bool
 	delayed map[*ast.CallExpr]find.Await // deferred async calls
 }
@@ -130,6 +131,7 @@ func (file *File) Func(g *graph.Graph, frame *Frame, outside []*types.Var) (text
 		state:   map[*graph.Suspend]int{},
 		labels:  map[*graph.Block]string{},
 		wanted:  map[string]bool{},
+		renamed: map[types.Object]string{},
 		delayed: map[*ast.CallExpr]find.Await{},
 	}
 	defer func() {

@@ -26,6 +26,7 @@ func (e *fn) machine() string {
 		}
 		e.labels[b] = name
 	}
+	e.declarations()
 	texts := make([]string, len(e.g.Blocks))
 	for i, b := range e.g.Blocks {
 		var after *graph.Block
@@ -58,6 +59,40 @@ func (e *fn) machine() string {
 		s.WriteString(texts[i])
 	}
 	return s.String()
+}
+
+// declarations gives those constants that are declared inside of blocks names of their
+// own, if their names mean something else elsewhere in the function: they are declared
+// at the beginning of Step.
+func (e *fn) declarations() {
+	meanings := map[string]map[types.Object]bool{}
+	ast.Inspect(e.f.Node, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if o := e.Info.ObjectOf(id); o != nil {
+				if meanings[id.Name] == nil {
+					meanings[id.Name] = map[types.Object]bool{}
+				}
+				meanings[id.Name][o] = true
+			}
+		}
+		return true
+	})
+	for _, d := range e.g.Decls {
+		ast.Inspect(d, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			if !ok || len(meanings[id.Name]) < 2 || id.Name == "_" {
+				return true
+			}
+			switch o := e.Info.Defs[id].(type) {
+			case *types.Const:
+				e.renamed[o] = e.names.name(id.Name)
+			case *types.TypeName:
+				// What it is called can be seen.
+				e.fail(o.Pos(), "the name of the type %s means something else, too", o.Name())
+			}
+			return true
+		})
+	}
 }
 
 // labelName gives a block a label that nobody else has.

@@ -76,7 +76,11 @@ func (r *rewriter) node(n ast.Node) ast.Node {
 		if s := r.around(n); s != "" {
 			return &ast.Ident{NamePos: n.NamePos, Name: s}
 		}
-		if v, ok := r.Info.ObjectOf(n).(*types.Var); ok {
+		o := r.Info.ObjectOf(n)
+		if name, ok := r.renamed[o]; ok {
+			return &ast.Ident{NamePos: n.NamePos, Name: name}
+		}
+		if v, ok := o.(*types.Var); ok {
 			if _, ok := r.places[v]; ok {
 				return &ast.Ident{NamePos: n.NamePos, Name: r.spell(v, r.inLit)}
 			}

@@ -119,12 +119,22 @@ func (h *hoist) logical(x *ast.BinaryExpr) ast.Expr {
 	if !h.awaits(x.Y) && h.left == h.count(x.X) {
 		return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: x.Y}
 	}
-	first := h.expr(x.X)
+	typ, named := h.boolType(x)
+	if named && typ == nil {
+		return x
+	}
+	value := func(x ast.Expr) ast.Expr {
+		if !named {
+			return x
+		}
+		return &ast.CallExpr{Fun: typ, Lparen: x.Pos(), Args: []ast.Expr{x}, Rparen: x.End()}
+	}
+	first := value(h.expr(x.X))
 	name := h.Pass.name("is")
 	h.before = append(h.before, define(x.Pos(), first, name))
 	outer := h.before
 	h.before = nil
-	right := h.expr(x.Y)
+	right := value(h.expr(x.Y))
 	body := append(h.before, set(x.Y.Pos(), name, right))
 	h.before = outer
 	var cond ast.Expr = ident(x.OpPos, name)
@@ -133,6 +143,22 @@ func (h *hoist) logical(x *ast.BinaryExpr) ast.Expr {
 	}
 	h.before = append(h.before, &ast.IfStmt{If: x.OpPos, Cond: cond, Body: block(x.Y.Pos(), x.Y.End(), body...)})
 	return ident(x.Pos(), name)
+}
+
+// boolType returns the name of the type of x if it is another one than bool, nil if it
+// has none here.
+func (h *hoist) boolType(x ast.Expr) (name ast.Expr, named bool) {
+	switch t := types.Unalias(h.Info.TypeOf(x)).(type) {
+	case *types.Basic:
+		return nil, false
+	case *types.Named:
+		if o := t.Obj(); t.TypeArgs().Len() == 0 && h.Pkg == o.Pkg() {
+			return ident(x.Pos(), o.Name()), true
+		}
+	case *types.TypeParam:
+		return ident(x.Pos(), t.Obj().Name()), true
+	}
+	return nil, true
 }
 
 // args returns a call whose operands have been taken care of.

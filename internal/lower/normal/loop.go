@@ -19,14 +19,15 @@ import (
 //			if again { i++ }
 //			again = true
 //			if !(i < n) { break }
-//			body
+//			{ body }
 //		}
 //	}
 //
-// so that continue leads to where it did. A variable that something may hold is a new
+// so that continue leads to where it did. The body stays a block of its own: what it
+// declares may have the names of the loop's variables. A variable that something may hold is a new
 // one in each round, a copy of the last.
 func (p *Pass) loop(s *ast.ForStmt) []ast.Stmt {
-	if s.Init == nil && s.Post == nil && (s.Cond == nil || !p.awaits(s.Cond)) {
+	if s.Init == nil && s.Post == nil && (s.Cond == nil || !p.awaits(s.Cond)) || s.Post != nil && p.hides("true", "false") {
 		s.Body.List = p.list(s.Body.List)
 		return []ast.Stmt{s}
 	}
@@ -49,8 +50,13 @@ func (p *Pass) loop(s *ast.ForStmt) []ast.Stmt {
 		head = append(head, h.before...)
 		head = append(head, leaveUnless(cond))
 	}
-	loop := &ast.ForStmt{For: pos, Body: block(s.Body.Lbrace, s.Body.Rbrace, append(head, p.list(s.Body.List)...)...)}
-	return []ast.Stmt{block(pos, s.End(), append(around, loop)...)}
+	return []ast.Stmt{block(pos, s.End(), append(around, p.round(pos, head, s.Body))...)}
+}
+
+// round returns the loop that has head and a body in each of its rounds.
+func (p *Pass) round(pos token.Pos, head []ast.Stmt, body *ast.BlockStmt) ast.Stmt {
+	own := block(body.Lbrace, body.Rbrace, p.list(body.List)...)
+	return &ast.ForStmt{For: pos, Body: block(body.Lbrace, body.Rbrace, append(head, own)...)}
 }
 
 func leaveUnless(cond ast.Expr) ast.Stmt {
@@ -86,7 +92,7 @@ func (p *Pass) copies(s *ast.ForStmt, around *[]ast.Stmt) (head []ast.Stmt) {
 func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	r := &ranger{Pass: p, s: s, pos: s.For}
 	t := p.Info.TypeOf(s.X)
-	if _, ok := types.Unalias(t).(*types.TypeParam); ok {
+	if _, ok := types.Unalias(t).(*types.TypeParam); ok || p.hides("true", "false", "len", "make", "append") {
 		return p.only(s)
 	}
 	switch u := t.Underlying().(type) {
@@ -105,17 +111,14 @@ func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 		r.channel()
 	case *types.Map:
 		key, ok := types.Unalias(u.Key()).(*types.Basic)
-		if !ok || key.Info()&(types.IsFloat|types.IsComplex) != 0 {
+		if !ok || key.Kind() == types.UnsafePointer || key.Info()&(types.IsFloat|types.IsComplex) != 0 || p.hides(key.Name()) {
 			return p.only(s) // keys that have no name here, or may not be found again
 		}
 		r.table(key.Name())
 	default:
 		return p.only(s)
 	}
-	body := append(r.head, r.bind()...)
-	body = append(body, p.list(s.Body.List)...)
-	loop := &ast.ForStmt{For: r.pos, Body: block(s.Body.Lbrace, s.Body.Rbrace, body...)}
-	return []ast.Stmt{block(r.pos, s.End(), append(r.around, loop)...)}
+	return []ast.Stmt{block(r.pos, s.End(), append(r.around, p.round(r.pos, append(r.head, r.bind()...), s.Body))...)}
 }
 
 // only brings what is inside of a range loop into the form.
@@ -170,12 +173,24 @@ func (r *ranger) integer() {
 }
 
 func (r *ranger) indexed() {
-	x := r.subject()
 	n := r.name("n")
+	if r.unevaluated() {
+		r.around = append(r.around, define(r.pos, r.call("len", r.s.X), n))
+		r.key = r.id(r.counter(r.number("0"), r.id(n)))
+		return
+	}
+	x := r.subject()
 	r.around = append(r.around, define(r.pos, r.call("len", r.id(x)), n))
 	i := r.counter(r.number("0"), r.id(n))
 	r.key = r.id(i)
 	r.value = &ast.IndexExpr{X: r.id(x), Lbrack: r.pos, Index: r.id(i), Rbrack: r.pos}
+}
+
+// unevaluated reports whether what is ranged over is an array of which a constant
+// length is all that is asked for: it may be behind a nil pointer.
+func (r *ranger) unevaluated() bool {
+	_, isSlice := r.Info.TypeOf(r.s.X).Underlying().(*types.Slice)
+	return !isSlice && r.s.Value == nil && !r.acts(r.s.X)
 }
 
 // text takes one character a round, by an inner loop that ends after the first.

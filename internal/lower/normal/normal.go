@@ -16,10 +16,12 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // A Pass is what functions are brought into the form with.
 type Pass struct {
+	Pkg  *types.Package
 	Info *types.Info
 	// Suspends reports whether a call is an await.
 	Suspends func(*ast.CallExpr) bool
@@ -28,19 +30,23 @@ type Pass struct {
 
 	taken  map[string]bool
 	goesTo map[string]bool // labels that goto statements name
+	hidden map[string]bool // predeclared names that mean something else somewhere
 }
 
 // File rewrites the bodies of functions of a file, in place, and reports whether any of
 // them awaits. If so, what Info knows of the file no longer holds, and its comments are
 // lost.
 func (p *Pass) File(f *ast.File, bodies []*ast.BlockStmt) (changed bool) {
-	p.taken, p.goesTo = map[string]bool{}, map[string]bool{}
+	p.taken, p.goesTo, p.hidden = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	ast.Inspect(f, func(n ast.Node) bool {
 		if b, ok := n.(*ast.BranchStmt); ok && b.Tok == token.GOTO {
 			p.goesTo[b.Label.Name] = true
 		}
 		if id, ok := n.(*ast.Ident); ok {
 			p.taken[id.Name] = true
+			if o := p.Info.ObjectOf(id); o != nil && o.Parent() != nil && o.Parent() != types.Universe && types.Universe.Lookup(id.Name) != nil {
+				p.hidden[id.Name] = true
+			}
 		}
 		return true
 	})
@@ -52,6 +58,11 @@ func (p *Pass) File(f *ast.File, bodies []*ast.BlockStmt) (changed bool) {
 		}
 	}
 	return changed
+}
+
+// hides reports whether a predeclared name may mean something else in the file.
+func (p *Pass) hides(names ...string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return p.hidden[n] })
 }
 
 // name returns a name that nothing in the file has.

@@ -7,9 +7,27 @@ import (
 
 func (p *Pass) list(list []ast.Stmt) (out []ast.Stmt) {
 	for _, s := range list {
-		out = append(out, p.stmt(s)...)
+		became := p.stmt(s)
+		if len(p.goesTo) > 0 && !declares(s) {
+			// No goto may lead over a variable that was not there before.
+			became = []ast.Stmt{one(s.Pos(), s.End(), became)}
+		}
+		out = append(out, became...)
 	}
 	return out
+}
+
+// declares reports whether a statement declares something in the block that it is in.
+func declares(s ast.Stmt) bool {
+	switch s := s.(type) {
+	case *ast.DeclStmt:
+		return true
+	case *ast.AssignStmt:
+		return s.Tok == token.DEFINE
+	case *ast.LabeledStmt:
+		return declares(s.Stmt)
+	}
+	return false
 }
 
 // one puts statements where one has to stand.
