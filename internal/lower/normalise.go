@@ -9,6 +9,7 @@ import (
 	"go/types"
 	"slices"
 
+	"rondo.dev/rondo/internal/lower/find"
 	"rondo.dev/rondo/internal/lower/normal"
 )
 
@@ -22,22 +23,23 @@ type misfit struct {
 // function awaits, nil and what is to blame if something is wrong with what came out.
 // It changes p's syntax unless it returns p.
 func (p *program) normalised() (*program, *misfit) {
-	awaits := map[*ast.CallExpr]bool{}
+	awaits := map[*ast.CallExpr]find.Kind{}
 	for _, f := range p.funcs {
 		if f.fate != Lowered {
 			continue
 		}
 		for _, a := range f.Awaits {
 			if !a.Deferred && p.suspends(a) {
-				awaits[a.Call] = true
+				awaits[a.Call] = a.Kind
 			}
 		}
 	}
 	pass := &normal.Pass{
-		Pkg:      p.Pkg,
-		Info:     p.Info,
-		Suspends: func(call *ast.CallExpr) bool { return awaits[call] },
-		Held:     p.writes.Shared,
+		Pkg:       p.Pkg,
+		Info:      p.Info,
+		Suspends:  func(call *ast.CallExpr) bool { _, ok := awaits[call]; return ok },
+		Primitive: func(call *ast.CallExpr) bool { return awaits[call] == find.Primitive },
+		Held:      p.writes.Shared,
 	}
 	files := make([]*ast.File, len(p.Files))
 	changed := false

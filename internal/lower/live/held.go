@@ -60,6 +60,10 @@ func (w *Writes) visit(n ast.Node) bool {
 		for _, name := range n.Names {
 			w.write(name)
 		}
+	case *ast.CaseClause:
+		if v, ok := w.info.Implicits[n].(*types.Var); ok {
+			w.count[v]++ // the value that is switched on
+		}
 	case *ast.UnaryExpr:
 		if n.Op == token.AND {
 			w.hold(n.X)

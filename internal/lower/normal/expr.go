@@ -169,7 +169,7 @@ func (h *hoist) args(x *ast.CallExpr) *ast.CallExpr {
 	}
 	if len(x.Args) == 1 {
 		if t, ok := h.Info.TypeOf(x.Args[0]).(*types.Tuple); ok && t.Len() > 1 {
-			if h.awaits(x.Args[0]) {
+			if h.awaits(x.Args[0]) || h.left > 0 && h.acts(x.Args[0]) {
 				var names []string
 				for range t.Len() {
 					names = append(names, h.name("v"))
@@ -189,8 +189,9 @@ func (h *hoist) args(x *ast.CallExpr) *ast.CallExpr {
 	return c
 }
 
-// bare returns an await, its operands taken care of, to stand as a statement. They
-// are evaluated right before it, so only awaits among them matter.
+// bare returns an await, its operands taken care of, to stand as a statement. Those of
+// a primitive are evaluated right before it, so only awaits among them matter; others may
+// be called a second time, with what was evaluated the first time.
 func (h *hoist) bare(x ast.Expr) ast.Expr {
 	call, ok := ast.Unparen(x).(*ast.CallExpr)
 	if !ok || !h.Suspends(call) {
@@ -198,6 +199,9 @@ func (h *hoist) bare(x ast.Expr) ast.Expr {
 	}
 	left := h.left
 	h.left = h.count(call) - 1
+	if !h.Primitive(call) {
+		h.left++
+	}
 	c := h.args(call)
 	h.task(call, c)
 	h.left = left - h.count(call)

@@ -25,6 +25,8 @@ type Pass struct {
 	Info *types.Info
 	// Suspends reports whether a call is an await.
 	Suspends func(*ast.CallExpr) bool
+	// Primitive reports whether it is one of package async.
+	Primitive func(*ast.CallExpr) bool
 	// Held reports whether a variable is captured or has its address taken.
 	Held func(*types.Var) bool
 

@@ -151,6 +151,29 @@ var names = []story{
 		w.say("%T", kind(get(t, w, "s")))
 		return nil
 	}},
+	{"the variable of a type switch is assigned by a literal", func(t *async.Task, w *world) error {
+		switch x := any(get(t, w, 1)).(type) {
+		case int:
+			set := func() { x = 5 }
+			get(t, w, x)
+			set()
+			w.say("%d", x)
+		}
+		return nil
+	}},
+	{"arguments of a call that declines", func(t *async.Task, w *world) error {
+		said := func(n int) int { w.say("said %d", n); return n }
+		two := func() (int, int) { w.say("two"); return 1, 2 }
+		w.say("%d", func(t *async.Task, n int) int { w.say("in"); return n + 1 }(t, said(3)))
+		func(t *async.Task, n int) { w.say("%d", n) }(t, said(4))
+		last := func(t *async.Task, list ...int) int { w.say("%v", list); return list[len(list)-1] }
+		w.say("%d", last(t, said(5), said(6)))
+		pick := func() func(*async.Task, ...int) int { w.say("pick"); return last }
+		w.say("%d", pick()(t, said(7)))
+		a, b := two()
+		w.say("%d", last(t, a, b, get(t, w, said(8))))
+		return nil
+	}},
 	{"labels and shadows", func(t *async.Task, w *world) error {
 	x:
 		for x := range 3 {

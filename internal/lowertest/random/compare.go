@@ -1,0 +1,266 @@
+package random
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"go/format"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"rondo.dev/rondo/internal/lower/tool"
+)
+
+// world is what stands around the programs.
+//
+//go:embed testdata/*.go
+var world embed.FS
+
+const (
+	here  = "rondo.dev/rondo/internal/lowertest/random"
+	drawn = here + "/drawn" // a package that is only in an overlay
+)
+
+// A Difference is a program that was not told the same in all ways.
+type Difference struct {
+	Name string
+	Made []uint16
+	What string // differs
+}
+
+// Source returns the source of a program, formatted.
+func Source(made []uint16, name string) string {
+	text := Program(Replay(made), name)
+	if pretty, err := format.Source([]byte(text)); err == nil {
+		return string(pretty)
+	}
+	return text
+}
+
+// A Bench compares programs. Its directory is temporary, the module's root is known.
+type Bench struct {
+	Dir  string
+	Root string
+
+	spoil func(way, text string) string // changes a file, in tests
+}
+
+// Compare builds programs in each way, runs them, and returns those that differ.
+func (b *Bench) Compare(programs [][]uint16) (diffs []Difference, err error) {
+	left := make(map[string][]uint16, len(programs))
+	for i, made := range programs {
+		left[fmt.Sprintf("p%d", i)] = made
+	}
+	differs := func(name, format string, args ...any) {
+		diffs = append(diffs, Difference{name, left[name], fmt.Sprintf(format, args...)})
+		delete(left, name)
+	}
+	for _, way := range []string{"coroutine", "blocking", "lowered"} {
+		for {
+			out, ok := b.build(way, left)
+			if ok {
+				break
+			}
+			broken := mentioned(out, left)
+			if len(broken) == 0 {
+				return diffs, fmt.Errorf("the %s programs do not build:\n%s", way, out)
+			}
+			for _, name := range broken {
+				differs(name, "%s: it does not build:\n%s", way, linesWith(out, name+".go"))
+			}
+		}
+	}
+	told := map[string]string{}
+	var first string
+	for _, way := range []string{"blocking", "coroutine", "lowered"} {
+		for suspend := range 3 {
+			name := fmt.Sprintf("%s, suspended in every %d", way, suspend)
+			stories, err := b.run(way, suspend)
+			if err != nil && len(stories) == 0 {
+				return diffs, fmt.Errorf("%s: %w", name, err)
+			}
+			if first == "" {
+				first, told = name, stories
+				continue
+			}
+			for _, p := range inOrder(left) {
+				story, ended := stories[p]
+				if !ended {
+					differs(p, "%s: the process ended: %v", name, err)
+					break // those after it did not run
+				}
+				if story != told[p] {
+					differs(p, "%s, and %s:\n%s", first, name, around(told[p], story))
+				}
+			}
+		}
+	}
+	return diffs, nil
+}
+
+func inOrder(programs map[string][]uint16) (names []string) {
+	for i := range 1 << 20 {
+		name := fmt.Sprintf("p%d", i)
+		if _, ok := programs[name]; ok {
+			names = append(names, name)
+		}
+		if len(names) == len(programs) {
+			return names
+		}
+	}
+	return names
+}
+
+// build builds the programs in one way, and returns what the tools say otherwise.
+func (b *Bench) build(way string, programs map[string][]uint16) (string, bool) {
+	overlay := map[string]string{}
+	at := filepath.Join(b.Root, "internal", "lowertest", "random", "drawn")
+	put := func(name, text string) {
+		if way == "blocking" {
+			text = strings.ReplaceAll(text, "rondo.dev/rondo/async", here+"/blocking")
+		}
+		if b.spoil != nil {
+			text = b.spoil(way, text)
+		}
+		file := filepath.Join(b.Dir, way+"-"+name)
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			panic(err)
+		}
+		overlay[filepath.Join(at, name)] = file
+	}
+	files, _ := world.ReadDir("testdata")
+	for _, f := range files {
+		text, _ := world.ReadFile("testdata/" + f.Name())
+		put(f.Name(), string(text))
+	}
+	var list strings.Builder
+	list.WriteString("package main\n\nfunc init() {\n\tprograms = []program{\n")
+	for _, name := range inOrder(programs) {
+		fmt.Fprintf(&list, "\t\t{%q, %s},\n", name, name)
+		put(name+".go", "package main\n\nimport \"rondo.dev/rondo/async\"\n\n"+Source(programs[name], name))
+	}
+	put("programs.go", list.String()+"\t}\n}\n")
+	text, err := json.Marshal(map[string]any{"Replace": overlay})
+	if err != nil {
+		panic(err)
+	}
+	file := filepath.Join(b.Dir, way+".json")
+	if err := os.WriteFile(file, text, 0o666); err != nil {
+		panic(err)
+	}
+	args := []string{"build", "-overlay=" + file, "-o", filepath.Join(b.Dir, way), "-gcflags=" + drawn + "=-e -N -l", "-ldflags=-s -w"}
+	var out bytes.Buffer
+	switch way {
+	case "lowered":
+		code := tool.Main(append(args, drawn), &out, &out)
+		return out.String(), code == 0
+	case "blocking":
+		args = append(args, "-tags=blocking")
+	}
+	// All errors: a program that does not build must not hide the others.
+	cmd := exec.Command("go", append(args, drawn)...)
+	cmd.Dir = b.Root
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err = cmd.Run()
+	return out.String(), err == nil
+}
+
+// mentioned returns the programs whose files an output names.
+func mentioned(out string, programs map[string][]uint16) (names []string) {
+	for _, name := range inOrder(programs) {
+		if strings.Contains(out, name+".go") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func linesWith(out, part string) string {
+	var s strings.Builder
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, part) {
+			s.WriteString(line)
+		}
+	}
+	return s.String()
+}
+
+// run returns what the programs tell, by name: of those that came to an end.
+func (b *Bench) run(way string, suspend int) (map[string]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(b.Dir, way), fmt.Sprintf("-suspend=%d", suspend))
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, errs.String()[:min(errs.Len(), 3000)])
+	}
+	stories := map[string]string{}
+	for _, s := range strings.Split("\n"+string(out), "\n== ")[1:] {
+		name, story, _ := strings.Cut(s, "\n")
+		stories[name] = story
+	}
+	return stories, err
+}
+
+// around shows where two texts begin to differ.
+func around(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range max(len(x), len(y)) {
+		if i >= len(x) || i >= len(y) || x[i] != y[i] {
+			cut := func(s []string) string { return strings.Join(s[max(0, min(len(s), i)-6):min(len(s), i+2)], "\n") }
+			return cut(x) + "\n-- and --\n" + cut(y)
+		}
+	}
+	return ""
+}
+
+// Shrink looks for the simplest program that still differs in the same way.
+func (b *Bench) Shrink(d Difference) (Difference, error) {
+	kind := func(d Difference) string { way, _, _ := strings.Cut(d.What, ":"); return way }
+	err := shrink(d.Made, func(batch [][]uint16) ([]uint16, error) {
+		diffs, err := b.Compare(batch)
+		found := false
+		for _, x := range diffs {
+			if kind(x) == kind(d) && size(x.Made) < size(d.Made) {
+				d, found = x, true
+			}
+		}
+		if !found {
+			return nil, err
+		}
+		return d.Made, err
+	})
+	return d, err
+}
+
+// size is how large a program is.
+func size(made []uint16) int { return len(Source(made, "p")) }
+
+// shrink tries simpler sequences until none is any good: best returns the best one of
+// a batch, nil if there is none.
+func shrink(made []uint16, best func(batch [][]uint16) ([]uint16, error)) error {
+	for {
+		var next []uint16
+		for batch := range slices.Chunk(simpler(made), 100) {
+			var err error
+			if next, err = best(batch); err != nil {
+				return err
+			}
+			if next != nil {
+				break
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		made = next
+	}
+}

@@ -1,0 +1,66 @@
+package random
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	_ "rondo.dev/rondo" // what the programs run on: the result is not to be cached without
+)
+
+var (
+	programs = flag.Int("programs", 100, "how many programs are compared")
+	seed     = flag.Uint64("seed", 1, "of the first one")
+	limit    = flag.Duration("for", 0, "begin no more programs after that time")
+)
+
+// TestPrograms: random programs tell the same in each way.
+func TestPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds programs")
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("loops run on Linux so far")
+	}
+	b := bench(t)
+	began := time.Now()
+	done := 0
+	for done < *programs && (*limit == 0 || time.Since(began) < *limit) {
+		n := min(*programs-done, 400)
+		var batch [][]uint16
+		for i := range n {
+			c := Draw(*seed + uint64(done+i))
+			Program(c, "p")
+			batch = append(batch, c.Made())
+		}
+		diffs, err := b.Compare(batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%d programs in %v, %d differ", done+n, time.Since(began).Round(time.Second), len(diffs))
+		for i, d := range diffs {
+			t.Logf("seed %d: %s", *seed+uint64(done+number(d.Name)), d.What)
+			if i > 0 || strings.HasPrefix(d.What, "coroutine: ") {
+				t.Errorf("%s\n%s\nnot shrunk", d.What, Source(d.Made, d.Name))
+				continue
+			}
+			small, err := b.Shrink(d)
+			if err != nil {
+				t.Error(err)
+			}
+			t.Errorf("%s\n%s\nmade: %v", small.What, Source(small.Made, "p"), small.Made)
+		}
+		if done += n; len(diffs) > 0 {
+			break
+		}
+	}
+}
+
+// number returns which program of its batch a name is that of.
+func number(name string) (n int) {
+	fmt.Sscanf(name, "p%d", &n)
+	return n
+}
