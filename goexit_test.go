@@ -19,7 +19,7 @@ func (exits) Result() (v struct{}, err error) { return }
 
 func awaitExits(t *async.Task) error {
 	var j async.Join[struct{}]
-	async.SpawnFrame(t, &j, exits{})
+	async.SpawnFrame(t, &j, exits{}, 0)
 	_, err := j.Await(t)
 	return err
 }

@@ -25,7 +25,7 @@ func spreadTo(t *async.Task, l *Loop, f func(t *async.Task) error, site uintptr)
 		return t.GoFrom(site, f)
 	}
 	s := &spread{loop: l, f: f, site: site}
-	async.SpawnFrame(t, &s.child.Join, s)
+	async.SpawnFrame(t, &s.child.Join, s, 0)
 	return &s.child
 }
 

@@ -121,7 +121,7 @@ func (f *spawner) Step(t *async.Task) (done bool) {
 			f.p = new(spawned)
 		}
 		f.spawn++
-		async.SpawnFrame(t, &f.p.join, &f.p.over)
+		async.SpawnFrame(t, &f.p.join, &f.p.over, 0)
 		if _, _, done = f.wait.Begin(t, &f.p.join); !done {
 			f.going = true
 			return false

@@ -33,7 +33,21 @@ func NewGroup(t *Task, limit int) *Group {
 // Go starts f as a child, now or when the limit allows. f runs even if the group
 // has failed; its first await then returns the cause, which is the first error.
 func (g *Group) Go(f func(*Task) error) {
-	m := &member{joinRun[struct{}]{f: noValue(f), site: caller()}, g}
+	g.add(&member{joinRun[struct{}]{f: f, site: caller()}, g})
+}
+
+// A Member is room for one of a group's children, to be a part of an allocation with
+// its frame. It is for generated code.
+type Member struct{ member }
+
+// GoFrame is Go for a lowered function: m and the frame are parts of one
+// allocation.
+func (g *Group) GoFrame(m *Member, f Frame, site uintptr) {
+	m.frame, m.site, m.group = f, site, g
+	g.add(&m.member)
+}
+
+func (g *Group) add(m *member) {
 	if g.limit > 0 && g.running >= g.limit {
 		g.waiting = append(g.waiting, m)
 		return

@@ -27,7 +27,7 @@ func TestImports(t *testing.T) {
 			"time",
 			"rondo.dev/rondo/internal/wheel",
 		},
-		"lowered":           {"rondo.dev/rondo/async"},
+		"lowered":           {"rondo.dev/rondo/async", "runtime", "sync/atomic"},
 		"../internal/wheel": {"math/bits"},
 	}
 	for dir, allowed := range allowed {

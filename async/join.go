@@ -25,8 +25,8 @@ type Join[T any] struct {
 // joinRun is what a Join does as the frame of its core, out of the user's sight.
 type joinRun[T any] struct {
 	core   Core
-	f      func(*Task) (T, error)
-	frame  FrameOf[T] // or nil: f runs on a coroutine
+	f      any   // the function, one with a value or one without
+	frame  Frame // or nil: f runs on a coroutine
 	val    T
 	err    error
 	waiter *Waker // woken on the child's executor
@@ -51,10 +51,18 @@ func Spawn[T any](t *Task, f func(*Task) (T, error)) *Join[T] {
 }
 
 // SpawnFrame is Spawn for a lowered function: j and the frame are parts of one
-// allocation, or of the parent's own frame. It is for generated code.
-func SpawnFrame[T any](t *Task, j *Join[T], f FrameOf[T]) {
-	j.run.frame = f
+// allocation, or of the parent's own frame. site is the program counter at which the
+// child says that it was spawned, 0 if the frame knows. It is for generated code.
+func SpawnFrame[T any](t *Task, j *Join[T], f FrameOf[T], site uintptr) {
+	j.run.frame, j.run.site = f, site
 	j.run.core.Start(t, &j.run)
+}
+
+// GoFrame is Go for a lowered function, as SpawnFrame is Spawn: f is a frame whose
+// Result returns an error alone.
+func GoFrame(t *Task, c *Child, f Frame, site uintptr) {
+	c.run.frame, c.run.site = f, site
+	c.run.core.Start(t, &c.run)
 }
 
 // caller is the spawn site: 120 ns, once a coroutine.
@@ -74,8 +82,8 @@ func (r *joinRun[T]) Step(t *Task) bool {
 		r.Run(t)
 		switch f, reply := c.Reply(); reply {
 		case Answered:
-			r.frame = frameOf[T](f)
-			return r.frame.Step(t)
+			r.frame = f
+			return f.Step(t)
 		case Returned:
 			return true
 		}
@@ -83,33 +91,23 @@ func (r *joinRun[T]) Step(t *Task) bool {
 	return c.borrow(c.frame, r).Step(t)
 }
 
-// frameOf finds the results of a frame that a spawned function answered with: of
-// the function itself, or of one that noValue has asked on its behalf.
-func frameOf[T any](f Frame) FrameOf[T] {
-	if f, ok := f.(errFrame); ok {
-		return noValueFrame[T]{f}
-	}
-	return f.(FrameOf[T])
-}
-
-// errFrame is what a lowered func(*Task) error answers with.
-type errFrame interface {
-	Frame
-	Result() error
-}
-
-type noValueFrame[T any] struct{ f errFrame }
-
-func (n noValueFrame[T]) Step(t *Task) bool        { return n.f.Step(t) }
-func (n noValueFrame[T]) Result() (v T, err error) { return v, n.f.Result() }
-
 // Run is the function's run, or its answer.
-func (r *joinRun[T]) Run(t *Task) { r.val, r.err = r.f(t) }
+func (r *joinRun[T]) Run(t *Task) {
+	switch f := r.f.(type) {
+	case func(*Task) error:
+		r.err = f(t)
+	case func(*Task) (T, error):
+		r.val, r.err = f(t)
+	}
+}
 
 // Outcome returns the function's error.
 func (r *joinRun[T]) Outcome() error {
-	if r.frame != nil {
-		r.val, r.err = r.frame.Result()
+	switch f := r.frame.(type) {
+	case interface{ Result() error }:
+		r.err = f.Result()
+	case FrameOf[T]:
+		r.val, r.err = f.Result()
 	}
 	return r.err
 }
@@ -208,7 +206,7 @@ func (t *Task) Go(f func(*Task) error) *Child { return t.GoFrom(caller(), f) }
 // GoFrom is Go on behalf of somebody else: site is the program counter at which the
 // child says that it was spawned.
 func (t *Task) GoFrom(site uintptr, f func(*Task) error) *Child {
-	c := &Child{Join[struct{}]{joinRun[struct{}]{f: noValue(f), site: site}}}
+	c := &Child{Join[struct{}]{joinRun[struct{}]{f: f, site: site}}}
 	c.run.core.Start(t, &c.run)
 	return c
 }
@@ -217,10 +215,4 @@ func (t *Task) GoFrom(site uintptr, f func(*Task) error) *Child {
 func (c *Child) Await(t *Task) error {
 	_, err := c.Join.Await(t)
 	return err
-}
-
-// noValue gives f the value of nothing. It does nothing after the call, so that f
-// may answer in its place when it is asked for its frame.
-func noValue(f func(*Task) error) func(*Task) (struct{}, error) {
-	return func(t *Task) (struct{}, error) { return struct{}{}, f(t) }
 }

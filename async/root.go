@@ -17,7 +17,7 @@ func (r Root) Start(e *Executor) *Core {
 	if r.Site == 0 {
 		r.Site = caller()
 	}
-	f := &root{joinRun[struct{}]{f: noValue(r.Run), site: r.Site}, r.Ended}
+	f := &root{joinRun[struct{}]{f: r.Run, site: r.Site}, r.Ended}
 	f.core.coldBlock().name = r.Name
 	if r.Context != nil {
 		f.core.SetContext(r.Context)

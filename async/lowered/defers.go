@@ -92,6 +92,7 @@ func (d *Defers) catch(t *async.Task, f func(*async.Task) bool) (done bool) {
 			return // a Goexit that a frame below has caught
 		}
 		d.under = nil
+		d.call = Callee{} // a frame that panicked is not gone on with
 		d.leaving = true
 		d.panic.catch(v)
 		done = true

@@ -37,6 +37,9 @@ func (e *fn) text(body string) string {
 	self := e.self + " *" + f.ref()
 	task := fmt.Sprintf("%s *%s.Task", e.task, e.Imports.Name(find.Async, "async"))
 
+	for _, site := range e.sites {
+		fmt.Fprintf(&s, "\nvar %s %s.Site\n", site, e.Imports.Name(Lowered, "lowered"))
+	}
 	fmt.Fprintf(&s, "\ntype %s%s struct {\n", f.Name, e.typeParams())
 	fields := e.signatureFields()
 	fields = append(fields, e.fields...)
@@ -220,19 +223,25 @@ func (file *File) Prologue(l *Shape, spell func(*types.Var) (text string, pointe
 	if l.Frame == nil {
 		return fmt.Sprintf("if %s.Decline(%s) {\n%s\n}\n", lowered, t, ret), task
 	}
+	return fmt.Sprintf("if %s.Asked(%s) {\n%s.Answer(%s, &%s)\n%s\n}\n",
+		lowered, t, lowered, t, l.Frame.value(spell), ret), task
+}
+
+// value writes a frame whose captured variables and parameters are those that are in
+// scope.
+func (f *Frame) value(spell func(*types.Var) (text string, pointer bool)) string {
 	var init []string
-	for _, c := range l.Frame.captures {
+	for _, c := range f.captures {
 		s, pointer := spell(c.v)
 		if c.address && !pointer {
 			s = "&" + s
 		}
 		init = append(init, c.field+": "+s)
 	}
-	for _, p := range l.Frame.params {
+	for _, p := range f.params {
 		init = append(init, p.field+": "+p.v.Name())
 	}
-	return fmt.Sprintf("if %s.Asked(%s) {\n%s.Answer(%s, &%s{%s})\n%s\n}\n",
-		lowered, t, lowered, t, l.Frame.ref(), strings.Join(init, ", "), ret), task
+	return f.ref() + "{" + strings.Join(init, ", ") + "}"
 }
 
 // nameTask gives the task of a function a name.

@@ -88,6 +88,7 @@ type fn struct {
 	labels  map[*graph.Block]string
 	wanted  map[string]bool         // labels that are jumped to
 	renamed map[types.Object]string // constants of the function
+	sites   []string                // variables, where tasks are spawned
 	defers  bool
 	delayed map[*ast.CallExpr]find.Await // deferred async calls
 }

@@ -25,6 +25,11 @@ func copyOf[N ast.Node](e *fn, n N) N {
 	return (&rewriter{fn: e}).value(reflect.ValueOf(n)).Interface().(N)
 }
 
+// copyIn returns the rewritten copy of a part of what is being rewritten.
+func copyIn(r *rewriter, x ast.Expr) ast.Expr {
+	return r.value(reflect.ValueOf(x)).Interface().(ast.Expr)
+}
+
 var (
 	posType     = reflect.TypeFor[token.Pos]()
 	commentType = reflect.TypeFor[*ast.CommentGroup]()
@@ -87,9 +92,13 @@ func (r *rewriter) node(n ast.Node) ast.Node {
 		}
 	case *ast.SelectorExpr:
 		// What is selected is a name of its own.
-		return &ast.SelectorExpr{X: r.value(reflect.ValueOf(n.X)).Interface().(ast.Expr), Sel: n.Sel}
+		return &ast.SelectorExpr{X: copyIn(r, n.X), Sel: n.Sel}
 	case *ast.FuncLit:
 		return r.literal(n)
+	case *ast.CallExpr:
+		if s := r.spawn(n); s != nil {
+			return s
+		}
 	case *ast.BranchStmt:
 		if to := r.g.Jumps[n]; to != nil && !r.inLit {
 			return r.jump(to, n.Pos())
@@ -143,18 +152,22 @@ func (r *rewriter) literal(lit *ast.FuncLit) ast.Node {
 	in := &rewriter{r.fn, true}
 	c := in.fields(reflect.ValueOf(lit)).Interface().(*ast.FuncLit)
 	if l := r.Literals[lit]; l != nil {
-		text, task := r.Prologue(l, func(v *types.Var) (string, bool) {
-			if p, ok := r.places[v]; ok {
-				return r.spell(v, true), p.block && p.boxed
-			}
-			return v.Name(), false
-		})
+		text, task := r.Prologue(l, r.captured)
 		if task != "" {
 			nameTask(c.Type, task)
 		}
 		c.Body.List = append(statements(text), c.Body.List...)
 	}
 	return c
+}
+
+// captured returns how a variable is written in a literal that captures it, and whether
+// that is a pointer to it.
+func (r *rewriter) captured(v *types.Var) (text string, pointer bool) {
+	if p, ok := r.places[v]; ok {
+		return r.spell(v, true), p.block && p.boxed
+	}
+	return v.Name(), false
 }
 
 // ret stores results and ends the step.
@@ -168,7 +181,7 @@ func (r *rewriter) ret(n *ast.ReturnStmt) ast.Node {
 		set.Lhs = append(set.Lhs, ast.NewIdent(r.result(i)))
 	}
 	for _, x := range n.Results {
-		set.Rhs = append(set.Rhs, r.value(reflect.ValueOf(x)).Interface().(ast.Expr))
+		set.Rhs = append(set.Rhs, copyIn(r, x))
 	}
 	return &ast.BlockStmt{Lbrace: n.Return, List: []ast.Stmt{set, end}, Rbrace: n.End()}
 }
@@ -204,7 +217,7 @@ func (r *rewriter) deferred(n *ast.DeferStmt) ast.Node {
 			Lhs: []ast.Expr{ast.NewIdent(id)}, Tok: token.DEFINE, TokPos: n.Defer, Rhs: []ast.Expr{x}})
 		return ast.NewIdent(id)
 	}
-	rewritten := func(x ast.Expr) ast.Expr { return r.value(reflect.ValueOf(x)).Interface().(ast.Expr) }
+	rewritten := func(x ast.Expr) ast.Expr { return copyIn(r, x) }
 	later := &ast.CallExpr{Ellipsis: call.Ellipsis}
 	if later.Ellipsis.IsValid() {
 		later.Ellipsis = n.Defer

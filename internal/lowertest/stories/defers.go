@@ -9,6 +9,41 @@ import (
 
 // defers: how functions end.
 var defers = []story{
+	{"a deferred await panics, others come after it", func(t *async.Task, w *world) error {
+		for i := range 3 {
+			defer func(t *async.Task, n int) {
+				w.say("plain %d %d", i, n)
+			}(t, get(t, w, 10*i))
+			defer func(t *async.Task, n int) {
+				get(t, w, i)
+				if n == 1 {
+					panic("one")
+				}
+				w.say("awaited %d", n)
+			}(t, i)
+		}
+		return nil
+	}},
+	{"children that are known", func(t *async.Task, w *world) error {
+		n := get(t, w, 3)
+		a := t.Go(func(t *async.Task) error {
+			n = get(t, w, n+1)
+			return errors.New("a")
+		})
+		w.say("%v", a.Await(t))
+		g := async.NewGroup(t, 1)
+		for i := range 3 {
+			g.Go(func(t *async.Task) error {
+				n += get(t, w, i)
+				return nil
+			})
+		}
+		g.Go(known)
+		w.say("%v %d", g.Wait(t), n)
+		v, err := async.Spawn(t, func(t *async.Task) (string, error) { return get(t, w, "value"), errors.New("b") }).Await(t)
+		w.say("%s %v %v", v, err, t.Go(known).Await(t))
+		return nil
+	}},
 	{"defers", func(t *async.Task, w *world) error {
 		w.say("returned %d", deferring(t, w, 1))
 		return nil
@@ -140,4 +175,9 @@ func leave(t *async.Task, w *world, v any) {
 func changed(t *async.Task, w *world) (n int) {
 	defer func(t *async.Task) { n += get(t, w, 5) }(t)
 	return get(t, w, 1)
+}
+
+func known(t *async.Task) error {
+	err := async.Yield(t)
+	return errors.Join(err, errors.New("known"))
 }

@@ -1,0 +1,62 @@
+package lowered
+
+import (
+	"runtime"
+	"sync/atomic"
+
+	"rondo.dev/rondo/async"
+)
+
+// A Site is a place in the source where tasks are spawned: a variable of its own for
+// each. It finds out once where it is.
+type Site struct{ pc atomic.Uintptr }
+
+// here returns the program counter of the call of the function that calls here.
+func (s *Site) here() uintptr {
+	if pc := s.pc.Load(); pc != 0 {
+		return pc
+	}
+	var pc [1]uintptr
+	runtime.Callers(3, pc[:])
+	s.pc.Store(pc[0])
+	return pc[0]
+}
+
+// frameOf is a pointer to F that is a frame.
+type frameOf[F any] interface {
+	*F
+	async.Frame
+}
+
+// Go is t.Go of a function that has a frame: the child and its frame are one
+// allocation.
+func Go[F any, P frameOf[F]](t *async.Task, at *Site, f F) *async.Child {
+	x := &struct {
+		child async.Child
+		frame F
+	}{frame: f}
+	async.GoFrame(t, &x.child, P(&x.frame), at.here())
+	return &x.child
+}
+
+// GroupGo is g.Go of a function that has a frame.
+func GroupGo[F any, P frameOf[F]](g *async.Group, at *Site, f F) {
+	x := &struct {
+		member async.Member
+		frame  F
+	}{frame: f}
+	g.GoFrame(&x.member, P(&x.frame), at.here())
+}
+
+// Spawn is async.Spawn of a function that has a frame.
+func Spawn[T, F any, P interface {
+	*F
+	async.FrameOf[T]
+}](t *async.Task, at *Site, f F) *async.Join[T] {
+	x := &struct {
+		join  async.Join[T]
+		frame F
+	}{frame: f}
+	async.SpawnFrame[T](t, &x.join, P(&x.frame), at.here())
+	return &x.join
+}
