@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"rondo.dev/rondo"
@@ -67,17 +68,14 @@ func sleep(t *async.Task) error { return timer.Sleep(time.Hour).Await(t) }
 func sleepers() {
 	must(rondo.Run(func(t *async.Task) error {
 		before := resident()
-		inner, cancel := t.WithCancel()
-		g := async.NewGroup(inner, 0)
 		for range *count {
-			g.Go(sleep)
+			t.Go(sleep)
 		}
 		if err := async.Yield(t); err != nil {
 			return err
 		}
 		memory("Sleepers", *way, *count, before)
-		cancel(nil)
-		g.Wait(inner)
+		os.Exit(0) // who sleeps is not waited for
 		return nil
 	}, rondo.Loops(1)))
 }
