@@ -2,6 +2,9 @@
 package lowertest
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,8 +16,8 @@ import (
 	"rondo.dev/rondo/internal/lower/tool"
 )
 
-// TestStories: a program tells the same story on coroutines and lowered, whether its
-// awaits suspend or not.
+// TestStories: a program tells the same story blocking on goroutines, on coroutines and
+// lowered, whether its awaits suspend or not.
 func TestStories(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds two programs")
@@ -40,23 +43,59 @@ func TestStories(t *testing.T) {
 	}
 	said := report.String()
 	files, _ := filepath.Glob("stories/*.go")
-	for _, f := range files {
-		os.ReadFile(f) // tells the cache that the result depends on it
-	}
 	if n := strings.Count(said, "/stories/"); n < 50 || strings.Count(said, ": lowered: rondo.dev/rondo/internal/lowertest/stories") < n/2 {
 		t.Errorf("less than half of %d functions were lowered:\n%s", n, said)
 	}
+	run("go", "build", "-tags=blocking", "-overlay="+overlay(t, dir, files), "-o", filepath.Join(dir, "blocking"), "./stories")
 	for _, suspend := range []string{"-suspend=true", "-suspend=false"} {
-		want, got := run(plain, suspend), run(low, suspend)
-		w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-		for i := range max(len(w), len(g)) {
-			if i >= len(w) || i >= len(g) || w[i] != g[i] {
-				t.Errorf("%s: line %d differs:\n%s\nlowered:\n%s", suspend, i+1, strings.Join(w[max(0, i-5):min(len(w), i+2)], "\n"), strings.Join(g[max(0, i-5):min(len(g), i+2)], "\n"))
-				break
-			}
+		want := run(plain, suspend)
+		compare(t, "on goroutines, "+suspend, want, run(filepath.Join(dir, "blocking"), suspend))
+		compare(t, "lowered, "+suspend, want, run(low, suspend))
+	}
+}
+
+// overlay returns the overlay in which the stories block: their package async is
+// package blocking.
+func overlay(t *testing.T, dir string, files []string) string {
+	replace := map[string]string{}
+	for i, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if len(w) < 200 {
-			t.Errorf("%d lines are not much of a story", len(w))
+		text = bytes.ReplaceAll(text, []byte(`"rondo.dev/rondo/async"`), []byte(`"rondo.dev/rondo/internal/lowertest/blocking"`))
+		to := filepath.Join(dir, fmt.Sprintf("story%d.go", i))
+		if err := os.WriteFile(to, text, 0o666); err != nil {
+			t.Fatal(err)
 		}
+		from, err := filepath.Abs(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replace[from] = to
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(name, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// compare compares what was told on coroutines with what was told in another way.
+func compare(t *testing.T, way, want, got string) {
+	t.Helper()
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(w), len(g)) {
+		if i >= len(w) || i >= len(g) || w[i] != g[i] {
+			t.Errorf("%s: line %d differs:\n%s\nand not:\n%s", way, i+1, strings.Join(g[max(0, i-5):min(len(g), i+2)], "\n"), strings.Join(w[max(0, i-5):min(len(w), i+2)], "\n"))
+			break
+		}
+	}
+	if len(w) < 600 {
+		t.Errorf("%d lines are not much of a story", len(w))
 	}
 }

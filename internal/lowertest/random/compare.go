@@ -22,10 +22,8 @@ import (
 //go:embed testdata/*.go
 var world embed.FS
 
-const (
-	here  = "rondo.dev/rondo/internal/lowertest/random"
-	drawn = here + "/drawn" // a package that is only in an overlay
-)
+// drawn is a package that is only in an overlay.
+const drawn = "rondo.dev/rondo/internal/lowertest/random/drawn"
 
 // A Difference is a program that was not told the same in all ways.
 type Difference struct {
@@ -123,7 +121,7 @@ func (b *Bench) build(way string, programs map[string][]uint16) (string, bool) {
 	at := filepath.Join(b.Root, "internal", "lowertest", "random", "drawn")
 	put := func(name, text string) {
 		if way == "blocking" {
-			text = strings.ReplaceAll(text, "rondo.dev/rondo/async", here+"/blocking")
+			text = strings.ReplaceAll(text, "rondo.dev/rondo/async", "rondo.dev/rondo/internal/lowertest/blocking")
 		}
 		if b.spoil != nil {
 			text = b.spoil(way, text)

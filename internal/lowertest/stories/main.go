@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 )
 
@@ -53,7 +52,7 @@ func main() {
 	code := 0
 	for _, s := range slices.Concat(order, flow, defers, values, calls, forms, names, predeclared) {
 		w := &world{suspend: *suspend}
-		err := rondo.Run(func(t *async.Task) error {
+		err := run(func(t *async.Task) error {
 			child := t.Go(func(t *async.Task) error { return s.tell(t, w) })
 			err := child.Await(t)
 			var p *async.PanicError
@@ -66,7 +65,7 @@ func main() {
 				w.say("error: %v", err)
 			}
 			return nil
-		}, rondo.Loops(1))
+		})
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1

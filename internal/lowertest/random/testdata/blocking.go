@@ -10,16 +10,12 @@ import (
 
 // run runs a program on a goroutine.
 func run(program func(*async.Task)) error {
-	done := make(chan error)
-	go func() {
-		defer func() {
-			if e := recover(); e != nil {
-				done <- fmt.Errorf("panic: %v", e)
-				return
-			}
-			done <- nil
-		}()
-		program(new(async.Task))
-	}()
-	return <-done
+	err := async.Run(func(t *async.Task) error {
+		program(t)
+		return nil
+	})
+	if p, ok := err.(*async.PanicError); ok {
+		err = fmt.Errorf("panic: %v", p.Value)
+	}
+	return err
 }
