@@ -1,4 +1,4 @@
-package lower_test
+package lower
 
 import (
 	"flag"
@@ -16,7 +16,6 @@ import (
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/async/lowered"
-	"rondo.dev/rondo/internal/lower"
 	"rondo.dev/rondo/internal/lower/emit"
 	"rondo.dev/rondo/internal/lower/find"
 )
@@ -57,27 +56,31 @@ func TestGolden(t *testing.T) {
 		t.Fatal("no files", err)
 	}
 	for _, name := range names {
-		t.Run(filepath.Base(name), func(t *testing.T) {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			src, want, _ := strings.Cut(string(text), "\n-- lowered --\n")
-			got := lowerText(t, src)
-			if *update {
-				if err := os.WriteFile(name, []byte(src+"\n-- lowered --\n"+got), 0o666); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if got != want {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
-		})
+		t.Run(filepath.Base(name), func(t *testing.T) { golden(t, name, "lowered", lowerText) })
 	}
 }
 
-func lowerText(t *testing.T, src string) string {
+// golden compares what comes out of a source with what stands behind it.
+func golden(t *testing.T, name, what string, run func(t *testing.T, src string) string) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, want, _ := strings.Cut(string(text), "\n-- "+what+" --\n")
+	got := run(t, src)
+	if *update {
+		if err := os.WriteFile(name, []byte(src+"\n-- "+what+" --\n"+got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// unitOf type-checks a source.
+func unitOf(t *testing.T, src string) *Unit {
 	fset := token.NewFileSet()
 	var conf types.Config
 	parse := func(name, src string) *ast.File {
@@ -93,12 +96,17 @@ func lowerText(t *testing.T, src string) string {
 	}
 	conf.Importer = loader{find.Async: asyncPkg}
 	conf.Sizes = types.SizesFor("gc", "amd64")
-	u, err := lower.NewUnit(fset, "p", []*ast.File{parse("p.go", src)}, &conf)
+	u, err := NewUnit(fset, "p", []*ast.File{parse("p.go", src)}, &conf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	u.Sources = map[string][]byte{"p.go": []byte(src)}
-	r, err := lower.Package(u)
+	return u
+}
+
+func lowerText(t *testing.T, src string) string {
+	u := unitOf(t, src)
+	r, err := Package(u)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,9 +117,9 @@ func lowerText(t *testing.T, src string) string {
 	var b strings.Builder
 	for _, v := range r.Verdicts {
 		switch v.Fate {
-		case lower.Plain:
+		case Plain:
 			fmt.Fprintf(&b, "// %s: plain\n", v.Func)
-		case lower.Declined:
+		case Declined:
 			fmt.Fprintf(&b, "// %s: %d: %s\n", v.Func, v.Where.Line, v.Reason)
 		default:
 			fmt.Fprintf(&b, "// %s: %d B\n", v.Func, v.Size)
