@@ -3,6 +3,8 @@ package normal
 import (
 	"go/ast"
 	"go/token"
+	"slices"
+	"strconv"
 )
 
 func (p *Pass) list(list []ast.Stmt) (out []ast.Stmt) {
@@ -92,7 +94,7 @@ func (p *Pass) stmt(s ast.Stmt) []ast.Stmt {
 	case *ast.TypeSwitchStmt:
 		return p.typeChoice(s)
 	case *ast.SelectStmt:
-		p.clauses(s.Body)
+		return p.selection(s)
 	case *ast.ForStmt:
 		return p.loop(s)
 	case *ast.RangeStmt:
@@ -212,9 +214,100 @@ func (p *Pass) choice(s *ast.SwitchStmt) []ast.Stmt {
 		s.Tag = h.expr(s.Tag)
 		before = append(before, h.before...)
 	}
+	if p.awaitsInCases(s.Body) {
+		before = append(before, p.chosen(s)...)
+	}
 	p.clauses(s.Body)
 	return behind(before, s)
 }
+
+func (p *Pass) awaitsInCases(body *ast.BlockStmt) bool {
+	return slices.ContainsFunc(body.List, func(c ast.Stmt) bool {
+		return slices.ContainsFunc(c.(*ast.CaseClause).List, func(x ast.Expr) bool { return p.awaits(x) })
+	})
+}
+
+// chosen finds out which clause of a switch is taken, before it: the switch is about
+// its number then.
+//
+//	switch x { case a(t): A; case b(t): B; default: C }
+//
+// becomes
+//
+//	tag, which := x, 0
+//	for {
+//		if tag == a(t) { which = 1; break }
+//		if tag == b(t) { which = 2; break }
+//		break
+//	}
+//	switch which { case 1: A; case 2: B; default: C }
+func (p *Pass) chosen(s *ast.SwitchStmt) (before []ast.Stmt) {
+	if s.Init != nil {
+		before = append(before, s.Init)
+		s.Init = nil
+	}
+	tag := ""
+	if s.Tag != nil {
+		tag = p.name("tag")
+		before = append(before, define(s.Tag.Pos(), s.Tag, tag), set(s.Tag.Pos(), "_", ident(s.Tag.Pos(), tag)))
+	}
+	which := p.name("which")
+	number := func(pos token.Pos, n int) ast.Expr {
+		return &ast.BasicLit{ValuePos: pos, Kind: token.INT, Value: strconv.Itoa(n)}
+	}
+	before = append(before, define(s.Switch, number(s.Switch, 0), which))
+	var tests []ast.Stmt
+	for i, c := range s.Body.List {
+		c := c.(*ast.CaseClause)
+		for _, x := range c.List {
+			pos := x.Pos()
+			h := p.hoistOf(x)
+			cond := h.expr(x)
+			if tag != "" {
+				cond = &ast.BinaryExpr{X: ident(pos, tag), OpPos: pos, Op: token.EQL, Y: &ast.ParenExpr{Lparen: pos, X: cond, Rparen: x.End()}}
+			}
+			tests = append(append(tests, h.before...), &ast.IfStmt{If: pos, Cond: cond, Body: block(pos, x.End(),
+				set(pos, which, number(pos, i+1)), &ast.BranchStmt{TokPos: pos, Tok: token.BREAK})})
+		}
+		if c.List != nil {
+			c.List = []ast.Expr{number(c.Case, i+1)}
+		}
+	}
+	tests = append(tests, &ast.BranchStmt{TokPos: s.Switch, Tok: token.BREAK})
+	s.Tag = ident(s.Switch, which)
+	return append(before, &ast.ForStmt{For: s.Switch, Body: block(s.Switch, s.Switch, tests...)})
+}
+
+// selection takes the awaits out of the operands of a select, which are evaluated
+// before it in their order.
+func (p *Pass) selection(s *ast.SelectStmt) []ast.Stmt {
+	var operands []*ast.Expr
+	for _, c := range s.Body.List {
+		switch comm := c.(*ast.CommClause).Comm.(type) {
+		case *ast.SendStmt:
+			operands = append(operands, &comm.Chan, &comm.Value)
+		case *ast.ExprStmt:
+			operands = append(operands, received(comm.X))
+		case *ast.AssignStmt:
+			operands = append(operands, received(comm.Rhs[0]))
+		}
+	}
+	list := make([]ast.Expr, len(operands))
+	for i, x := range operands {
+		list[i] = *x
+	}
+	h := p.hoistOf(list...)
+	if h.left > 0 {
+		for i, x := range operands {
+			*x = h.expr(list[i])
+		}
+	}
+	p.clauses(s.Body)
+	return behind(h.before, s)
+}
+
+// received returns what is received from.
+func received(x ast.Expr) *ast.Expr { return &ast.Unparen(x).(*ast.UnaryExpr).X }
 
 func (p *Pass) typeChoice(s *ast.TypeSwitchStmt) []ast.Stmt {
 	var before []ast.Stmt

@@ -323,9 +323,9 @@ func (w *writer) choose() string {
 			case last && w.one(2):
 				s.WriteString("default:\n")
 			case tagged:
-				fmt.Fprintf(&s, "case %d, f(%s):\n", i, w.sync(func() string { return w.expr(integer, 2) }))
+				fmt.Fprintf(&s, "case %d, f(%s):\n", i, w.expr(integer, 2))
 			default:
-				fmt.Fprintf(&s, "case %s:\n", w.sync(func() string { return w.expr(truth, 2) }))
+				fmt.Fprintf(&s, "case %s:\n", w.expr(truth, 2))
 			}
 			s.WriteString(use + w.clause())
 			use = ""
@@ -435,7 +435,7 @@ func (w *writer) selection() string {
 	s := fmt.Sprintf("{\n%s := make(chan int, 1)\n", c)
 	return w.scoped(func() string {
 		if w.one(3) {
-			x := w.sync(func() string { return w.expr(integer, 2) })
+			x := w.expr(integer, 2)
 			return s + fmt.Sprintf("select {\ncase %s <- %s:\n%sdefault:\n%s}\n}", c, x, w.clause(), w.clause())
 		}
 		if w.one(2) {

@@ -174,6 +174,63 @@ var names = []story{
 		w.say("%d", last(t, a, b, get(t, w, said(8))))
 		return nil
 	}},
+	{"awaits in cases", func(t *async.Task, w *world) error {
+		for i := range 5 {
+			switch x := i * 2; x {
+			case get(t, w, 0), get(t, w, 4):
+				w.say("0 or 4")
+				fallthrough
+			case 6:
+				w.say("or 6")
+				if x == 4 {
+					break
+				}
+				get(t, w, "after")
+			case get(t, w, 2):
+				x := "two"
+				w.say("%s", x)
+			default:
+				w.say("default")
+				get(t, w, x)
+			}
+			switch {
+			case i > 2, get(t, w, i) == 1 && get(t, w, true):
+				w.say("more than 2, or 1")
+			case get(t, w, i) == 2:
+				w.say("2")
+			}
+			switch any(i) {
+			case nil, get(t, w, "s"), any(get(t, w, 3)):
+				w.say("is 3")
+			}
+		}
+	all:
+		switch get(t, w, 1) {
+		default:
+			for {
+				break all
+			}
+		case get(t, w, 7):
+		}
+		return nil
+	}},
+	{"awaits in the operands of a select", func(t *async.Task, w *world) error {
+		a, b := make(chan any, 1), make(chan int, 1)
+		list := []chan int{b}
+		for range 3 {
+			select {
+			case a <- get(t, w, "sent"):
+				w.say("sent")
+				b <- 5
+			case v, ok := <-list[get(t, w, 0)]:
+				w.say("%d %v", v, ok)
+				close(b)
+				get(t, w, v)
+				return nil
+			}
+		}
+		return nil
+	}},
 	{"labels and shadows", func(t *async.Task, w *world) error {
 	x:
 		for x := range 3 {
