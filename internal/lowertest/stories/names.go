@@ -200,7 +200,7 @@ var names = []story{
 				w.say("2")
 			}
 			switch any(i) {
-			case nil, get(t, w, "s"), any(get(t, w, 3)):
+			case get(t, w, "s"), any(get(t, w, 3)):
 				w.say("is 3")
 			}
 		}
