@@ -3,6 +3,7 @@ package emit
 import (
 	"fmt"
 	"go/ast"
+	"go/printer"
 	"go/types"
 	"slices"
 	"strings"
@@ -205,16 +206,11 @@ func (file *File) Prologue(l *Shape, spell func(*types.Var) (text string, pointe
 	lowered := file.Imports.Name(Lowered, "lowered")
 	var zeros []string
 	if r := f.Type.Results(); r.Len() > 0 && r.At(0).Name() == "" {
-		for v := range r.Variables() {
+		for i := range r.Len() {
+			v := r.At(i)
 			s, err := file.Imports.Type(v.Type())
 			if err != nil {
-				// It has been spelled by the user, who can see what we can't.
-				s = types.TypeString(v.Type(), func(p *types.Package) string {
-					if p == file.Pkg {
-						return ""
-					}
-					return file.Imports.Name(p.Path(), p.Name())
-				})
+				s = file.spelled(f.Node, i) // by the user, who can see what we can't
 			}
 			zeros = append(zeros, zero(v.Type(), s))
 		}
@@ -225,6 +221,22 @@ func (file *File) Prologue(l *Shape, spell func(*types.Var) (text string, pointe
 	}
 	return fmt.Sprintf("if %s.Asked(%s) {\n%s.Answer(%s, &%s)\n%s\n}\n",
 		lowered, t, lowered, t, l.Frame.value(spell), ret), task
+}
+
+// spelled returns the type of an unnamed result as it stands in the source.
+func (file *File) spelled(n ast.Node, result int) string {
+	var typ *ast.FuncType
+	switch n := n.(type) {
+	case *ast.FuncLit:
+		typ = n.Type
+	case *ast.FuncDecl:
+		typ = n.Type
+	}
+	var b strings.Builder
+	if err := printer.Fprint(&b, file.Fset, typ.Results.List[result].Type); err != nil {
+		panic(fmt.Sprintf("rondo: printing a type: %v", err))
+	}
+	return b.String()
 }
 
 // value writes a frame whose captured variables and parameters are those that are in

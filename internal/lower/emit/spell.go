@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/types"
@@ -153,6 +154,9 @@ func (im *Imports) check(t types.Type, seen map[types.Type]bool) error {
 			}
 		}
 	case *types.Basic:
+		if t.Kind() == types.Invalid {
+			return errors.New("a value is of a type of cgo's, which is not known here")
+		}
 		if t.Info()&types.IsUntyped != 0 {
 			return fmt.Errorf("a value is %s", t)
 		}
@@ -166,6 +170,7 @@ func zero(t types.Type, s string) string {
 		switch u := t.Underlying().(type) {
 		case *types.Basic:
 			switch {
+			case u.Kind() == types.Invalid: // of cgo
 			case u.Info()&types.IsBoolean != 0:
 				return "false"
 			case u.Info()&types.IsNumeric != 0:

@@ -31,7 +31,7 @@ type Pass struct {
 	Held func(*types.Var) bool
 
 	taken  map[string]bool
-	goesTo map[string]bool // labels that goto statements name
+	goesTo map[string]bool // labels that goto statements of the function name
 	hidden map[string]bool // predeclared names that mean something else somewhere
 }
 
@@ -39,11 +39,8 @@ type Pass struct {
 // them awaits. If so, what Info knows of the file no longer holds, and its comments are
 // lost.
 func (p *Pass) File(f *ast.File, bodies []*ast.BlockStmt) (changed bool) {
-	p.taken, p.goesTo, p.hidden = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	p.taken, p.hidden = map[string]bool{}, map[string]bool{}
 	ast.Inspect(f, func(n ast.Node) bool {
-		if b, ok := n.(*ast.BranchStmt); ok && b.Tok == token.GOTO {
-			p.goesTo[b.Label.Name] = true
-		}
 		if id, ok := n.(*ast.Ident); ok {
 			p.taken[id.Name] = true
 			if o := p.Info.ObjectOf(id); o != nil && o.Parent() != nil && o.Parent() != types.Universe && types.Universe.Lookup(id.Name) != nil {
@@ -54,12 +51,26 @@ func (p *Pass) File(f *ast.File, bodies []*ast.BlockStmt) (changed bool) {
 	})
 	for _, body := range bodies {
 		if p.awaits(body) {
+			p.goesTo = gotos(body)
 			body.List = p.list(body.List)
 			f.Comments = nil
 			changed = true
 		}
 	}
 	return changed
+}
+
+// gotos returns the labels that goto statements of a function name.
+func gotos(body *ast.BlockStmt) map[string]bool {
+	labels := map[string]bool{}
+	ast.Inspect(body, func(n ast.Node) bool {
+		if b, ok := n.(*ast.BranchStmt); ok && b.Tok == token.GOTO {
+			labels[b.Label.Name] = true
+		}
+		_, isLit := n.(*ast.FuncLit)
+		return !isLit
+	})
+	return labels
 }
 
 // hides reports whether a predeclared name may mean something else in the file.
