@@ -27,4 +27,16 @@ var predeclared = []story{
 		w.say("%d", s)
 		return nil
 	}},
+	{"a type that a variable hides", func(t *async.Task, w *world) error {
+		w.say("%v", hidden(t, w, true, false))
+		return nil
+	}},
+}
+
+// hidden has no normal form: the type of what it evaluates has no name there.
+func hidden(t *async.Task, w *world, a, b answer) any {
+	answer := get(t, w, 1)
+	c := a && get(t, w, b)
+	w.say("%d %v", answer, c)
+	return a || get(t, w, b)
 }
