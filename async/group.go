@@ -40,8 +40,9 @@ func (g *Group) Go(f func(*Task) error) {
 // its frame. It is for generated code.
 type Member struct{ member }
 
-// GoFrame is Go for a lowered function: m and the frame are parts of one
-// allocation.
+// GoFrame is Go for a lowered function, whose frame f has a Result that returns an error
+// alone: m, which has to be zero, and the frame are parts of one allocation. site is the
+// program counter at which the child says that it was spawned.
 func (g *Group) GoFrame(m *Member, f Frame, site uintptr) {
 	m.frame, m.site, m.group = f, site, g
 	g.add(&m.member)

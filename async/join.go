@@ -52,14 +52,15 @@ func Spawn[T any](t *Task, f func(*Task) (T, error)) *Join[T] {
 
 // SpawnFrame is Spawn for a lowered function: j and the frame are parts of one
 // allocation, or of the parent's own frame. site is the program counter at which the
-// child says that it was spawned, 0 if the frame knows. It is for generated code.
+// child says that it was spawned, 0 if the frame knows. The running task t calls it,
+// once for each j, which has to be zero. It is for generated code.
 func SpawnFrame[T any](t *Task, j *Join[T], f FrameOf[T], site uintptr) {
 	j.run.frame, j.run.site = f, site
 	j.run.core.Start(t, &j.run)
 }
 
-// GoFrame is Go for a lowered function, as SpawnFrame is Spawn: f is a frame whose
-// Result returns an error alone.
+// GoFrame is Go for a lowered function, as SpawnFrame is Spawn: f has a Result that
+// returns an error alone, which becomes the child's.
 func GoFrame(t *Task, c *Child, f Frame, site uintptr) {
 	c.run.frame, c.run.site = f, site
 	c.run.core.Start(t, &c.run)

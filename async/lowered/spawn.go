@@ -7,8 +7,11 @@ import (
 	"rondo.dev/rondo/async"
 )
 
+// These stand for t.Go, g.Go and async.Spawn where the function's frame is known, under
+// the same rules: who may call, when the child runs, and what becomes of its error.
+
 // A Site is a place in the source where tasks are spawned: a variable of its own for
-// each. It finds out once where it is.
+// each. It finds out once where it is. Tasks of any loop use it.
 type Site struct{ pc atomic.Uintptr }
 
 // here returns the program counter of the call of the function that calls here.
@@ -22,10 +25,11 @@ func (s *Site) here() uintptr {
 	return pc[0]
 }
 
-// frameOf is a pointer to F that is a frame.
+// frameOf is a pointer to F that is the frame of a func(*async.Task) error.
 type frameOf[F any] interface {
 	*F
 	async.Frame
+	Result() error
 }
 
 // Go is t.Go of a function that has a frame: the child and its frame are one

@@ -80,7 +80,7 @@ func sleepers() {
 	}, rondo.Loops(1)))
 }
 
-// echo says where it listens, and serves connections that it tells nothing about.
+// echo says where it listens, and sends back what comes.
 func echo() {
 	must(rondo.Run(func(t *async.Task) error {
 		ln, err := netio.Listen(t, "tcp", "127.0.0.1:0")

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"go/version"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -90,16 +91,12 @@ func (p *program) judgeNames(f *function) {
 		return
 	}
 	declare := func(o types.Object) {
-		if types.Universe.Lookup(o.Name()) == nil || o.Name() == "any" {
+		predeclared := types.Universe.Lookup(o.Name())
+		if predeclared == nil || o.Name() == "any" {
 			return
 		}
-		switch b := types.Universe.Lookup(o.Name()).(type) {
-		case *types.Builtin:
-			switch b.Name() {
-			case "len", "make", "append", "new":
-			default:
-				return // nothing generated needs it
-			}
+		if _, ok := predeclared.(*types.Builtin); ok && !slices.Contains([]string{"len", "make", "append", "new"}, o.Name()) {
+			return // nothing generated needs it
 		}
 		f.decline(o.Pos(), "the name %s means something else there", o.Name())
 	}

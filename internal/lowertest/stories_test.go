@@ -2,9 +2,6 @@
 package lowertest
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,13 +11,14 @@ import (
 
 	_ "rondo.dev/rondo" // what the stories run on: the result is not to be cached without
 	"rondo.dev/rondo/internal/lower/tool"
+	"rondo.dev/rondo/internal/lowertest/overlay"
 )
 
 // TestStories: a program tells the same story blocking on goroutines, on coroutines and
 // lowered, whether its awaits suspend or not.
 func TestStories(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it builds two programs")
+		t.Skip("it builds programs")
 	}
 	if runtime.GOOS != "linux" {
 		t.Skip("loops run on Linux so far")
@@ -46,7 +44,7 @@ func TestStories(t *testing.T) {
 	if n := strings.Count(said, "/stories/"); n < 50 || strings.Count(said, ": lowered: rondo.dev/rondo/internal/lowertest/stories") < n/2 {
 		t.Errorf("less than half of %d functions were lowered:\n%s", n, said)
 	}
-	run("go", "build", "-tags=blocking", "-overlay="+overlay(t, dir, files), "-o", filepath.Join(dir, "blocking"), "./stories")
+	run("go", "build", "-tags=blocking", "-overlay="+blocking(t, dir, files), "-o", filepath.Join(dir, "blocking"), "./stories")
 	for _, suspend := range []string{"-suspend=true", "-suspend=false"} {
 		want := run(plain, suspend)
 		compare(t, "on goroutines, "+suspend, want, run(filepath.Join(dir, "blocking"), suspend))
@@ -54,32 +52,23 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// overlay returns the overlay in which the stories block: their package async is
-// package blocking.
-func overlay(t *testing.T, dir string, files []string) string {
-	replace := map[string]string{}
-	for i, name := range files {
+// blocking returns the overlay in which the stories block.
+func blocking(t *testing.T, dir string, stories []string) string {
+	t.Helper()
+	files := map[string][]byte{}
+	for _, name := range stories {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text = bytes.ReplaceAll(text, []byte(`"rondo.dev/rondo/async"`), []byte(`"rondo.dev/rondo/internal/lowertest/blocking"`))
-		to := filepath.Join(dir, fmt.Sprintf("story%d.go", i))
-		if err := os.WriteFile(to, text, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		from, err := filepath.Abs(name)
+		name, err = filepath.Abs(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		replace[from] = to
+		files[name] = overlay.Blocking(text)
 	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
+	name, err := overlay.Write(dir, "blocking", files)
 	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(name, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	return name

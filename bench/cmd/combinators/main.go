@@ -16,7 +16,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -25,6 +24,7 @@ import (
 	"time"
 
 	"rondo.dev/rondo/bench/internal/gobench"
+	"rondo.dev/rondo/bench/internal/proc"
 )
 
 // one and two are the topics of one processor, and of two.
@@ -67,7 +67,7 @@ func run(ctx context.Context, o options) (err error) {
 	for range o.rounds { // interleaved: a slow minute is everybody's
 		for _, p := range programs {
 			fmt.Fprintln(os.Stderr, strings.Join(p, " "))
-			printed, err := command(ctx, ".", p...)
+			printed, err := proc.Output(ctx, ".", p...)
 			if err != nil {
 				return err
 			}
@@ -84,7 +84,7 @@ func run(ctx context.Context, o options) (err error) {
 // build returns the commands of one round, and the reason why some are missing.
 func build(ctx context.Context, dir string, o options) (programs [][]string, missing string, err error) {
 	micro := filepath.Join(dir, "micro.test")
-	if _, err := command(ctx, ".", "go", "test", "-c", "-o", micro, "./micro"); err != nil {
+	if _, err := proc.Output(ctx, ".", "go", "test", "-c", "-o", micro, "./micro"); err != nil {
 		return nil, "", err
 	}
 	bench := func(topics string, cpus int, more ...string) []string {
@@ -99,7 +99,7 @@ func build(ctx context.Context, dir string, o options) (programs [][]string, mis
 	if err := os.CopyFS(rust, os.DirFS("micro/rust")); err != nil { // cargo writes beside the source
 		return nil, "", err
 	}
-	if _, err := command(ctx, rust, "cargo", "build", "--release", "--offline", "--quiet"); err != nil {
+	if _, err := proc.Output(ctx, rust, "cargo", "build", "--release", "--offline", "--quiet"); err != nil {
 		return programs, "futures-rs and tokio are missing: " + err.Error(), nil
 	}
 	micro = filepath.Join(rust, "target/release/micro")
@@ -108,17 +108,4 @@ func build(ctx context.Context, dir string, o options) (programs [][]string, mis
 		programs = append(programs, []string{micro, "two"})
 	}
 	return programs, "", nil
-}
-
-// command runs a program and returns what it prints.
-func command(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir = dir
-	var out, failure bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &failure
-	if err := cmd.Run(); err != nil {
-		last := strings.TrimSpace(failure.String())
-		return "", fmt.Errorf("%s: %w: %s", filepath.Base(args[0]), err, last[strings.LastIndexByte(last, '\n')+1:])
-	}
-	return out.String(), nil
 }

@@ -18,10 +18,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"rondo.dev/rondo/bench/internal/gobench"
+	"rondo.dev/rondo/bench/internal/proc"
 )
 
 type options struct {
@@ -118,7 +118,7 @@ func build(ctx context.Context, dir string) (ways []way, missing string, err err
 		{"go", "build", "-o", in("coroutine"), "./lowered"},
 		{in("rondo"), "build", "-o", in("lowered"), "./lowered"},
 	} {
-		if err := command(ctx, ".", args...); err != nil {
+		if _, err := proc.Output(ctx, ".", args...); err != nil {
 			return nil, "", err
 		}
 	}
@@ -130,18 +130,8 @@ func build(ctx context.Context, dir string) (ways []way, missing string, err err
 	if err := os.CopyFS(in("rust"), os.DirFS("lowered/rust")); err != nil { // cargo writes beside the source
 		return nil, "", err
 	}
-	if err := command(ctx, in("rust"), "cargo", "build", "--release", "--offline", "--quiet"); err != nil {
+	if _, err := proc.Output(ctx, in("rust"), "cargo", "build", "--release", "--offline", "--quiet"); err != nil {
 		return ways, "tokio is missing: " + err.Error(), nil
 	}
 	return append(ways, way{name: "tokio", path: in("rust/target/release/lowered"), rust: true}), "", nil
-}
-
-func command(ctx context.Context, dir string, args ...string) error {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		last := strings.TrimSpace(string(out))
-		return fmt.Errorf("%s: %w: %s", filepath.Base(args[0]), err, last[strings.LastIndexByte(last, '\n')+1:])
-	}
-	return nil
 }

@@ -24,10 +24,11 @@ import (
 //	}
 //
 // so that continue leads to where it did. The body stays a block of its own: what it
-// declares may have the names of the loop's variables. A variable that something may hold is a new
-// one in each round, a copy of the last.
+// declares may have the names of the loop's variables. A variable that something may
+// hold is a new one in each round, a copy of the last.
 func (p *Pass) loop(s *ast.ForStmt) []ast.Stmt {
-	if s.Init == nil && s.Post == nil && (s.Cond == nil || !p.awaits(s.Cond)) || s.Post != nil && p.hides("true", "false") {
+	inForm := s.Init == nil && s.Post == nil && (s.Cond == nil || !p.awaits(s.Cond))
+	if inForm || s.Post != nil && p.hides("true", "false") {
 		s.Body.List = p.list(s.Body.List)
 		return []ast.Stmt{s}
 	}

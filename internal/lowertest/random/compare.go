@@ -2,12 +2,12 @@ package random
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
-	"encoding/json"
 	"fmt"
 	"go/format"
-	"os"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rondo.dev/rondo/internal/lower/tool"
+	"rondo.dev/rondo/internal/lowertest/overlay"
 )
 
 // world is what stands around the programs.
@@ -41,16 +42,16 @@ func Source(made []uint16, name string) string {
 	return text
 }
 
-// A Bench compares programs. Its directory is temporary, the module's root is known.
-type Bench struct {
-	Dir  string
-	Root string
+// A Comparer builds programs in each way and compares what they tell.
+type Comparer struct {
+	Dir  string // for what it builds
+	Root string // the module's
 
 	spoil func(way, text string) string // changes a file, in tests
 }
 
 // Compare builds programs in each way, runs them, and returns those that differ.
-func (b *Bench) Compare(programs [][]uint16) (diffs []Difference, err error) {
+func (c *Comparer) Compare(programs [][]uint16) (diffs []Difference, err error) {
 	left := make(map[string][]uint16, len(programs))
 	for i, made := range programs {
 		left[fmt.Sprintf("p%d", i)] = made
@@ -61,7 +62,7 @@ func (b *Bench) Compare(programs [][]uint16) (diffs []Difference, err error) {
 	}
 	for _, way := range []string{"coroutine", "blocking", "lowered"} {
 		for {
-			out, ok := b.build(way, left)
+			out, ok := c.build(way, left)
 			if ok {
 				break
 			}
@@ -74,12 +75,12 @@ func (b *Bench) Compare(programs [][]uint16) (diffs []Difference, err error) {
 			}
 		}
 	}
-	told := map[string]string{}
-	var first string
+	var first string // what the others are compared with
+	var told map[string]string
 	for _, way := range []string{"blocking", "coroutine", "lowered"} {
 		for suspend := range 3 {
 			name := fmt.Sprintf("%s, suspended in every %d", way, suspend)
-			stories, err := b.run(way, suspend)
+			stories, err := c.run(way, suspend)
 			if err != nil && len(stories) == 0 {
 				return diffs, fmt.Errorf("%s: %w", name, err)
 			}
@@ -102,57 +103,44 @@ func (b *Bench) Compare(programs [][]uint16) (diffs []Difference, err error) {
 	return diffs, nil
 }
 
-func inOrder(programs map[string][]uint16) (names []string) {
-	for i := range 1 << 20 {
-		name := fmt.Sprintf("p%d", i)
-		if _, ok := programs[name]; ok {
-			names = append(names, name)
-		}
-		if len(names) == len(programs) {
-			return names
-		}
-	}
-	return names
+// inOrder returns the programs' names: p0, p1, ... p10.
+func inOrder(programs map[string][]uint16) []string {
+	return slices.SortedFunc(maps.Keys(programs), func(a, b string) int {
+		return cmp.Or(len(a)-len(b), strings.Compare(a, b))
+	})
 }
 
 // build builds the programs in one way, and returns what the tools say otherwise.
-func (b *Bench) build(way string, programs map[string][]uint16) (string, bool) {
-	overlay := map[string]string{}
-	at := filepath.Join(b.Root, "internal", "lowertest", "random", "drawn")
-	put := func(name, text string) {
-		if way == "blocking" {
-			text = strings.ReplaceAll(text, "rondo.dev/rondo/async", "rondo.dev/rondo/internal/lowertest/blocking")
-		}
-		if b.spoil != nil {
-			text = b.spoil(way, text)
-		}
-		file := filepath.Join(b.Dir, way+"-"+name)
-		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
-			panic(err)
-		}
-		overlay[filepath.Join(at, name)] = file
-	}
+func (c *Comparer) build(way string, programs map[string][]uint16) (string, bool) {
+	texts := map[string]string{}
 	files, _ := world.ReadDir("testdata")
 	for _, f := range files {
 		text, _ := world.ReadFile("testdata/" + f.Name())
-		put(f.Name(), string(text))
+		texts[f.Name()] = string(text)
 	}
 	var list strings.Builder
 	list.WriteString("package main\n\nfunc init() {\n\tprograms = []program{\n")
 	for _, name := range inOrder(programs) {
 		fmt.Fprintf(&list, "\t\t{%q, %s},\n", name, name)
-		put(name+".go", "package main\n\nimport \"rondo.dev/rondo/async\"\n\n"+Source(programs[name], name))
+		texts[name+".go"] = "package main\n\nimport \"rondo.dev/rondo/async\"\n\n" + Source(programs[name], name)
 	}
-	put("programs.go", list.String()+"\t}\n}\n")
-	text, err := json.Marshal(map[string]any{"Replace": overlay})
+	texts["programs.go"] = list.String() + "\t}\n}\n"
+	overlaid := map[string][]byte{}
+	for name, text := range texts {
+		if c.spoil != nil {
+			text = c.spoil(way, text)
+		}
+		to := []byte(text)
+		if way == "blocking" {
+			to = overlay.Blocking(to)
+		}
+		overlaid[filepath.Join(c.Root, "internal", "lowertest", "random", "drawn", name)] = to
+	}
+	file, err := overlay.Write(c.Dir, way, overlaid)
 	if err != nil {
-		panic(err)
+		panic(err) // the directory is temporary
 	}
-	file := filepath.Join(b.Dir, way+".json")
-	if err := os.WriteFile(file, text, 0o666); err != nil {
-		panic(err)
-	}
-	args := []string{"build", "-overlay=" + file, "-o", filepath.Join(b.Dir, way), "-gcflags=" + drawn + "=-e -N -l", "-ldflags=-s -w"}
+	args := []string{"build", "-overlay=" + file, "-o", filepath.Join(c.Dir, way), "-gcflags=" + drawn + "=-e -N -l", "-ldflags=-s -w"}
 	var out bytes.Buffer
 	switch way {
 	case "lowered":
@@ -163,7 +151,7 @@ func (b *Bench) build(way string, programs map[string][]uint16) (string, bool) {
 	}
 	// All errors: a program that does not build must not hide the others.
 	cmd := exec.Command("go", append(args, drawn)...)
-	cmd.Dir = b.Root
+	cmd.Dir = c.Root
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
 	return out.String(), err == nil
@@ -190,10 +178,10 @@ func linesWith(out, part string) string {
 }
 
 // run returns what the programs tell, by name: of those that came to an end.
-func (b *Bench) run(way string, suspend int) (map[string]string, error) {
+func (c *Comparer) run(way string, suspend int) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(b.Dir, way), fmt.Sprintf("-suspend=%d", suspend))
+	cmd := exec.CommandContext(ctx, filepath.Join(c.Dir, way), fmt.Sprintf("-suspend=%d", suspend))
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
@@ -221,10 +209,10 @@ func around(a, b string) string {
 }
 
 // Shrink looks for the simplest program that still differs in the same way.
-func (b *Bench) Shrink(d Difference) (Difference, error) {
+func (c *Comparer) Shrink(d Difference) (Difference, error) {
 	kind := func(d Difference) string { way, _, _ := strings.Cut(d.What, ":"); return way }
 	err := shrink(d.Made, func(batch [][]uint16) ([]uint16, error) {
-		diffs, err := b.Compare(batch)
+		diffs, err := c.Compare(batch)
 		found := false
 		for _, x := range diffs {
 			if kind(x) == kind(d) && size(x.Made) < size(d.Made) {

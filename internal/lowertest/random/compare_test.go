@@ -53,11 +53,8 @@ func TestShrink(t *testing.T) {
 // TestDifferencesAreSeen: where a way tells something else, or does not build, the
 // programs that show it are named.
 func TestDifferencesAreSeen(t *testing.T) {
-	if testing.Short() || runtime.GOOS != "linux" {
-		t.Skip("it builds programs")
-	}
-	b := bench(t)
-	b.spoil = func(way, text string) string {
+	comparer := comparer(t)
+	comparer.spoil = func(way, text string) string {
 		if way == "lowered" {
 			text = strings.Replace(text, `said("f", n)`, `said("f", n+1)`, 1)
 		}
@@ -69,7 +66,7 @@ func TestDifferencesAreSeen(t *testing.T) {
 		Program(c, "p")
 		batch = append(batch, c.Made())
 	}
-	diffs, err := b.Compare(batch)
+	diffs, err := comparer.Compare(batch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,14 +88,20 @@ func TestDifferencesAreSeen(t *testing.T) {
 	}
 }
 
-// bench returns where programs are built.
-func bench(t *testing.T) *Bench {
+// comparer skips the test where programs are not to be built, or don't run.
+func comparer(t *testing.T) *Comparer {
+	if testing.Short() {
+		t.Skip("it builds programs")
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("loops run on Linux so far")
+	}
 	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Bench{Dir: t.TempDir(), Root: root}
-	t.Setenv("RONDOCACHE", filepath.Join(b.Dir, "cache"))
+	c := &Comparer{Dir: t.TempDir(), Root: root}
+	t.Setenv("RONDOCACHE", filepath.Join(c.Dir, "cache"))
 	t.Chdir(root)
-	return b
+	return c
 }

@@ -101,7 +101,7 @@ func (w *writer) leaf(k kind) string {
 
 // literal writes a function literal.
 func (w *writer) literal(signature string, f *function, params ...variable) string {
-	return signature + " {\ntick()\n" + w.function(f, append([]variable{{name: "{", kind: -1}}, params...)...) + "}"
+	return signature + " {\ntick()\n" + w.function(f, append([]variable{{name: opening}}, params...)...) + "}"
 }
 
 func (w *writer) asyncLiteral() string {

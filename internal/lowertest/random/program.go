@@ -21,7 +21,12 @@ const (
 	failure // error
 	anything
 	kinds
+
+	other kind = -1 // of variables that nobody asks for
 )
+
+// opening is the name of no variable: it marks where a block begins among them.
+const opening = "{"
 
 func (k kind) String() string {
 	return [...]string{"int", "string", "bool", "[]int", "[2]int", "point", "*int", "func() int", "func(*async.Task, int) int", "error", "any"}[k]
@@ -49,7 +54,8 @@ type function struct {
 	depth  int      // how deep statements are nested
 }
 
-// writer writes one program.
+// writer writes one program. Go refuses variables that are not used, so each
+// declaration has a mark behind it, which becomes a use at the end if there is no other.
 type writer struct {
 	*Choices
 	name    string
@@ -57,8 +63,8 @@ type writer struct {
 	fn      *function
 	helpers int // that can be called already
 	serial  int
-	budget  int // statements and expressions still to come
-	unused  map[string]unused
+	budget  int               // statements and expressions still to come
+	unused  map[string]unused // by mark
 }
 
 type unused struct {
@@ -126,7 +132,7 @@ func (w *writer) block(most int) string {
 // scoped writes what has a scope of its own.
 func (w *writer) scoped(write func() string) string {
 	n := len(w.vars)
-	w.vars = append(w.vars, variable{name: "{", kind: -1})
+	w.vars = append(w.vars, variable{name: opening})
 	defer func() { w.vars = w.vars[:n] }()
 	return write()
 }
@@ -158,7 +164,7 @@ func (w *writer) add(k kind) (name, use string) {
 
 // inScope reports whether a name was declared in the innermost block.
 func (w *writer) inScope(name string) bool {
-	for i := len(w.vars) - 1; i >= 0 && w.vars[i].name != "{"; i-- {
+	for i := len(w.vars) - 1; i >= 0 && w.vars[i].name != opening; i-- {
 		if w.vars[i].name == name {
 			return true
 		}
@@ -178,7 +184,7 @@ func (w *writer) visible(k kind, assigned bool) (list []variable) {
 	seen := map[string]bool{}
 	for i := len(w.vars) - 1; i >= 0; i-- {
 		v := w.vars[i]
-		if seen[v.name] || v.name == "{" {
+		if seen[v.name] || v.name == opening {
 			continue
 		}
 		seen[v.name] = true

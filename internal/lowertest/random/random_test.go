@@ -3,7 +3,6 @@ package random
 import (
 	"flag"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -19,13 +18,7 @@ var (
 
 // TestPrograms: random programs tell the same in each way.
 func TestPrograms(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds programs")
-	}
-	if runtime.GOOS != "linux" {
-		t.Skip("loops run on Linux so far")
-	}
-	b := bench(t)
+	comparer := comparer(t)
 	began := time.Now()
 	done := 0
 	for done < *programs && (*limit == 0 || time.Since(began) < *limit) {
@@ -36,7 +29,7 @@ func TestPrograms(t *testing.T) {
 			Program(c, "p")
 			batch = append(batch, c.Made())
 		}
-		diffs, err := b.Compare(batch)
+		diffs, err := comparer.Compare(batch)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +40,7 @@ func TestPrograms(t *testing.T) {
 				t.Errorf("%s\n%s\nnot shrunk", d.What, Source(d.Made, d.Name))
 				continue
 			}
-			small, err := b.Shrink(d)
+			small, err := comparer.Shrink(d)
 			if err != nil {
 				t.Error(err)
 			}

@@ -238,8 +238,7 @@ func (w *writer) loopOf(label string) string {
 		return fmt.Sprintf("for %s, %s := range (%s) %s", a.name, b.name, x, w.looping(label, a, b))
 	case 6:
 		x := w.expr(text, 2)
-		a, b := two(anything)
-		b.kind = -2
+		a, b := two(other)
 		return fmt.Sprintf("for %s, %s := range (%s) %s", a.name, b.name, x, w.looping(label, a, b))
 	case 7:
 		x := w.expr(array, 2)
@@ -337,8 +336,8 @@ func (w *writer) choose() string {
 	})
 }
 
-// sync writes what does not await, but for once in a while: a function that awaits in a
-// case expression stays on its coroutine.
+// sync writes what does not await, but for once in a while: a function with an await in
+// a literal that is not async stays on its coroutine.
 func (w *writer) sync(write func() string) string {
 	if w.one(10) {
 		return write()
@@ -462,7 +461,7 @@ func (w *writer) constant() string {
 	return w.scoped(func() string {
 		if w.one(2) {
 			return fmt.Sprintf("{\ntype k struct{ v int }\nx := k{%s}\n%s\nsay(x.v)\n}", w.expr(integer, 2), w.scoped(func() string {
-				w.vars = append(w.vars, variable{name: "x", kind: -2})
+				w.vars = append(w.vars, variable{name: "x", kind: other})
 				return w.statements(1 + w.n(2))
 			}))
 		}

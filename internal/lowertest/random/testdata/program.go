@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 
 	"rondo.dev/rondo/async"
@@ -37,7 +36,6 @@ func main() {
 		err := run(func(t *async.Task) { said("returned", p.run(t, 3)) })
 		fmt.Printf("== %s\n%s%v\n", p.name, log.String(), err)
 	}
-	os.Exit(0)
 }
 
 // tick ends a program that does not end.
