@@ -119,6 +119,7 @@ func AppendChunk(dst, data []byte) []byte {
 // AppendHead writes fields.
 func AppendLastChunk(dst []byte, trailer http.Header) []byte {
 	dst = append(dst, '0', '\r', '\n')
-	dst = appendFields(dst, trailer, 0)
+	var few [8]Field
+	dst = appendFields(dst, Fields(few[:0]).Append(trailer), 0)
 	return append(dst, '\r', '\n')
 }

@@ -5,7 +5,7 @@
 //	n, err := parser.Parse(data, r) // a head, into an http.Request
 //	body.Init(r, 0)
 //	data, used, err = body.Next(in) // what of in is the body's data
-//	out = http1.AppendHead(out, 1, 200, header, &extra)
+//	out = http1.AppendHead(out, 1, 200, fields.Append(header), &extra)
 //	out = http1.AppendChunk(out, data)
 //	out = http1.AppendLastChunk(out, trailer)
 //

@@ -31,13 +31,37 @@ type Extra struct {
 	Omit             Omit // of the handler's
 }
 
+// Fields are the fields of a header, sorted by name, as they were at one moment: what
+// a handler does to its header later is not seen.
+type Fields []Field
+
+// A Field is a field with its lines.
+type Field struct {
+	Name   string
+	Values []string
+}
+
+// Append appends the fields of h that can be sent: names that are none are left out, and
+// so are those that start with http.TrailerPrefix. fs is empty, or memory to be used
+// again.
+func (fs Fields) Append(h http.Header) Fields {
+	for name, values := range h {
+		if sendable(name) {
+			fs = append(fs, Field{name, values})
+		}
+	}
+	if len(fs) > 1 {
+		slices.SortFunc(fs, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return fs
+}
+
 // AppendHead appends the head of a response in HTTP/1.minor: the status line, the
-// fields of h sorted by name, those of extra, and the empty line. Fields whose names
-// start with http.TrailerPrefix are left out, and so are names that are none; line
-// ends in values become spaces. All of that is as net/http's server has it.
-func AppendHead(dst []byte, minor, status int, h http.Header, extra *Extra) []byte {
+// fields of a handler, those of extra, and the empty line. Line ends in values become
+// spaces. All of that is as net/http's server has it.
+func AppendHead(dst []byte, minor, status int, fs Fields, extra *Extra) []byte {
 	dst = appendStatus(dst, minor, status)
-	dst = appendFields(dst, h, extra.Omit)
+	dst = appendFields(dst, fs, extra.Omit)
 	if extra.Date != nil {
 		dst = append(dst, "Date: "...)
 		dst = append(dst, extra.Date...)
@@ -80,19 +104,13 @@ func appendStatus(dst []byte, minor, status int) []byte {
 	return append(dst, '\r', '\n')
 }
 
-// appendFields appends the fields of h by name.
-func appendFields(dst []byte, h http.Header, omit Omit) []byte {
-	var few [16]string
-	names := few[:0]
-	for name := range h {
-		if written(name, omit) {
-			names = append(names, name)
+func appendFields(dst []byte, fs Fields, omit Omit) []byte {
+	for _, f := range fs {
+		if omit.has(f.Name) {
+			continue
 		}
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		for _, value := range h[name] {
-			dst = append(dst, name...)
+		for _, value := range f.Values {
+			dst = append(dst, f.Name...)
 			dst = append(dst, ':', ' ')
 			dst = appendValue(dst, value)
 			dst = append(dst, '\r', '\n')
@@ -101,18 +119,23 @@ func appendFields(dst []byte, h http.Header, omit Omit) []byte {
 	return dst
 }
 
-// written reports whether a field goes out.
-func written(name string, omit Omit) bool {
+// has reports whether a field is left out.
+func (o Omit) has(name string) bool {
 	switch name {
 	case "Connection":
-		return omit&OmitConnection == 0
+		return o&OmitConnection != 0
 	case "Content-Length":
-		return omit&OmitContentLength == 0
+		return o&OmitContentLength != 0
 	case "Content-Type":
-		return omit&OmitContentType == 0
+		return o&OmitContentType != 0
 	case "Transfer-Encoding":
-		return omit&OmitTransferEncoding == 0
+		return o&OmitTransferEncoding != 0
 	}
+	return false
+}
+
+// sendable reports whether a name can be one of a field.
+func sendable(name string) bool {
 	for i := range len(name) {
 		if canonical[0][name[i]] == 0 {
 			return false // also one with http.TrailerPrefix, which has a colon
