@@ -115,9 +115,9 @@ func formOf(name []byte) form {
 	inner := 0
 	for _, c := range name {
 		switch canonical[inner][c] {
-		case c:
 		case 0:
 			return formOfSpaced(name)
+		case c:
 		default:
 			f = tokenName
 		}

@@ -111,10 +111,12 @@ func (p *Parser) skipEmpty(data []byte) (wait bool, refused *Error) {
 			return false, nil
 		case len(rest) == 1:
 			return true, nil
-		case rest[1] == '\n' && p.start+2 <= most:
-			p.start += 2
-		default:
+		case rest[1] != '\n':
 			return false, errEmptyLine
+		case p.start+2 > most:
+			return false, errRequestLine
+		default:
+			p.start += 2
 		}
 	}
 	p.line, p.seen = p.start, p.start
