@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -168,7 +169,7 @@ func play(data, cuts []byte, maxHead int) (exchanges []exchange, end error, at i
 			}
 			continue
 		}
-		if r.Header.Get("Expect") != "" && !strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		if expect := r.Header.Get("Expect"); expect != "" && !expectsContinue(expect) {
 			return exchanges, endExpectation, at
 		}
 		at += n
@@ -202,6 +203,12 @@ func play(data, cuts []byte, maxHead int) (exchanges []exchange, end error, at i
 			return exchanges, endBody, at
 		}
 	}
+}
+
+// expectsContinue is what net/http makes of Expect.
+func expectsContinue(value string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ,\t", r) }),
+		func(s string) bool { return strings.EqualFold(s, "100-continue") })
 }
 
 // differences are the errors for what net/http accepts: the table in the package's
@@ -266,10 +273,9 @@ func compare(t *testing.T, o *oracle, data []byte) {
 		if !strings.HasPrefix(answer, "HTTP/1.1 417 ") && !strings.HasPrefix(answer, "HTTP/1.0 417 ") {
 			t.Errorf("%q: net/http answers %q", data, answer)
 		}
-	case end == endIncomplete && at < len(data):
-		if answer != string(errField.AppendResponse(nil)) {
-			t.Errorf("%q: incomplete, net/http answers %q", data, answer)
-		}
+	case end == endIncomplete && answer == string(errField.AppendResponse(nil)):
+		// The end of the input made it a malformed request; not if net/http has read
+		// nothing of it yet.
 	case answer != "":
 		t.Errorf("%q: %v, net/http answers %q", data, end, answer)
 	}
