@@ -50,7 +50,7 @@ func (p *Parser) Parse(data []byte, r *http.Request) (n int, err error) {
 	end, refused := p.find(data)
 	if end > 0 {
 		refused = parse(data[p.start:end], int(p.lines)-1, r)
-	} else if e := checkLines(data[max(checked, p.start):max(p.line, p.start)], lines); e != nil {
+	} else if e := checkLines(data[max(checked, p.start):p.line], lines); e != nil {
 		refused = e
 	}
 	switch {
@@ -105,9 +105,8 @@ func (p *Parser) skipEmpty(data []byte) (wait bool, refused *Error) {
 	for int(p.start) < min(len(data), most) {
 		switch rest := data[p.start:]; {
 		case rest[0] == '\n':
-			p.start++
+			p.skip(1)
 		case rest[0] != '\r':
-			p.line, p.seen = p.start, p.start
 			return false, nil
 		case len(rest) == 1:
 			return true, nil
@@ -116,11 +115,16 @@ func (p *Parser) skipEmpty(data []byte) (wait bool, refused *Error) {
 		case p.start+2 > most:
 			return false, errRequestLine
 		default:
-			p.start += 2
+			p.skip(2)
 		}
 	}
-	p.line, p.seen = p.start, p.start
 	return false, nil
+}
+
+// skip moves the beginning of the request line, before anything else has been seen.
+func (p *Parser) skip(n int32) {
+	p.start += n
+	p.line, p.seen = p.start, p.start
 }
 
 func limit(n, byDefault int) int {

@@ -259,3 +259,13 @@ func TestConnections(t *testing.T) {
 		})
 	}
 }
+
+// In whatever pieces they come, it is the same.
+func TestPieces(t *testing.T) {
+	for _, c := range connections {
+		for n := range max(1, 12-len(c.in)/100) {
+			compareSplits(t, []byte(c.in), []byte{byte(n)})
+			compareSplits(t, []byte(c.in), []byte{byte(len(c.in)), 0, 1, byte(n)})
+		}
+	}
+}
