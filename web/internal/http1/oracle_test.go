@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"slices"
@@ -67,19 +68,24 @@ type oracle struct {
 type wireKey struct{}
 
 func newOracle(t testing.TB, maxHeaderBytes int) *oracle {
+	return newServer(t, maxHeaderBytes, func(w http.ResponseWriter, r *http.Request) {
+		e := exchange{text: describe(r)}
+		body, err := io.ReadAll(r.Body)
+		e.body, e.err, e.after, e.mayBe = string(body), err, describeAfter(r), endsConnection(r)
+		wire := r.Context().Value(wireKey{}).(*wire)
+		wire.exchanges = append(wire.exchanges, e)
+		w.Header().Set("Content-Length", "0")
+	})
+}
+
+func newServer(t testing.TB, maxHeaderBytes int, handler http.HandlerFunc) *oracle {
 	o := &oracle{conns: make(chan net.Conn)}
 	o.server = http.Server{
 		MaxHeaderBytes:               maxHeaderBytes,
 		DisableGeneralOptionsHandler: true,
 		ConnContext:                  func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, wireKey{}, c) },
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			e := exchange{text: describe(r)}
-			body, err := io.ReadAll(r.Body)
-			e.body, e.err, e.after, e.mayBe = string(body), err, describeAfter(r), endsConnection(r)
-			wire := r.Context().Value(wireKey{}).(*wire)
-			wire.exchanges = append(wire.exchanges, e)
-			w.Header().Set("Content-Length", "0")
-		}),
+		Handler:                      handler,
+		ErrorLog:                     log.New(io.Discard, "", 0),
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); o.server.Serve(o) }()

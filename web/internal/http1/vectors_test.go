@@ -8,6 +8,9 @@ import (
 const get = "GET / HTTP/1.1\r\nHost: a\r\n"
 const chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
 
+// waste has 448 bytes less of chunk extensions than is too much.
+var waste = strings.Repeat("1;"+strings.Repeat("a", 3998)+"\r\nx\r\n", 4)
+
 // connections are what clients may send, good and bad: how many requests that is, and
 // how it ends, of itself or in the last one's body.
 var connections = []struct {
@@ -83,6 +86,7 @@ var connections = []struct {
 	{"CONNECT to a bad port", "CONNECT b:c HTTP/1.1\r\n", 0, errTarget},
 	{"preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 1, errRequestLine},
 	{"preface with fields", "PRI * HTTP/2.0\r\nHost: a\r\n\r\n", 0, errPreface},
+	{"preface with a field that is none", "PRI * HTTP/2.0\r\nA: b\r\n\r\n", 0, errPreface},
 	{"preface with a body", "PRI * HTTP/2.0\r\nTransfer-Encoding: chunked\r\n\r\n", 0, errPreface},
 	{"preface of another method", "GET * HTTP/2.0\r\nHost: a\r\n\r\n", 0, errUnsupported},
 
@@ -199,6 +203,8 @@ var connections = []struct {
 	{"an extension that is too long", chunked + "\r\n3;" + strings.Repeat("a", 4093) + "\r\nabc\r\n0\r\n\r\n", 1, errChunkLine},
 	{"many extensions", chunked + "\r\n" + strings.Repeat("1;"+strings.Repeat("a", 4000)+"\r\nx\r\n", 4) + "0\r\n\r\n", 1, endIncomplete},
 	{"too many extensions", chunked + "\r\n" + strings.Repeat("1;"+strings.Repeat("a", 4000)+"\r\nx\r\n", 5) + "0\r\n\r\n", 1, errChunkWaste},
+	{"as much of extensions as is allowed", chunked + "\r\n" + waste + "1;" + strings.Repeat("a", 462) + "\r\nx\r\n0\r\n\r\n", 1, endIncomplete},
+	{"one byte more of extensions", chunked + "\r\n" + waste + "1;" + strings.Repeat("a", 463) + "\r\nx\r\n0\r\n\r\n", 1, errChunkWaste},
 	{"single bytes", chunked + "\r\n" + strings.Repeat("1\r\nx\r\n", 5000) + "0\r\n\r\n", 1, endIncomplete},
 	{"data longer than its size", chunked + "\r\n3\r\nabcd\r\n0\r\n\r\n", 1, errChunkEnd},
 	{"no line end behind data", chunked + "\r\n3\r\nabc0\r\n\r\n", 1, errChunkEnd},
