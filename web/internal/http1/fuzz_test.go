@@ -23,7 +23,8 @@ func FuzzServer(f *testing.F) {
 	})
 }
 
-// fragments are what requests are made of, right or wrong.
+// fragments are what requests are made of, right or wrong. The corpus has indices
+// into them, so new ones go to the end.
 var fragments = []string{
 	" ", "\r\n", "\n", "\r", "\t", "\x00", "\x7f", "\xff", ":", ": ", ",", ";", "-", "+", "_", "0", "1", "3", "a", "F", "0x", "/",
 	"?", "%20", "*", "@", "<", "\r\n\r\n", "\r\n ", "abc", "GET", "POST", "HEAD", "CONNECT", "PRI", "OPTIONS", "http://b", "/a?b",
@@ -41,8 +42,6 @@ func FuzzFragments(f *testing.F) {
 	for i := range fragments {
 		f.Add([]byte{byte(i)}, []byte{0})
 	}
-	last := byte(len(fragments))
-	f.Add([]byte{30, 37, 38, 42, 44, 1, 29, last - 5, last - 3, last - 2, 59, 60, 61}, []byte{3, 0})
 	f.Fuzz(func(t *testing.T, which, cuts []byte) {
 		var text strings.Builder
 		for _, i := range which {
@@ -66,8 +65,8 @@ func FuzzSplits(f *testing.F) {
 
 func compareSplits(t *testing.T, data, cuts []byte) {
 	for _, maxHead := range []int{0, 60} {
-		want, wantEnd, wantAt := play(data, nil, maxHead)
-		got, gotEnd, gotAt := play(data, cuts, maxHead)
+		want, wantAt, wantEnd := play(data, nil, maxHead)
+		got, gotAt, gotEnd := play(data, cuts, maxHead)
 		if a, b := fmt.Sprint(got, gotEnd, gotAt), fmt.Sprint(want, wantEnd, wantAt); a != b {
 			t.Errorf("%q, at most %d, in pieces of %v:\n%s, whole:\n%s", data, maxHead, cuts, a, b)
 		}

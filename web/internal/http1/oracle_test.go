@@ -160,23 +160,23 @@ func (f *feeder) more() bool {
 // play does what a server does with data that comes in pieces: the next has one byte
 // more than the next number in cuts, which are taken in turn. It returns how the
 // connection ended, and where the last head began.
-func play(data, cuts []byte, maxHead int) (exchanges []exchange, end error, at int) {
+func play(data, cuts []byte, maxHead int) (exchanges []exchange, at int, end error) {
 	p := Parser{MaxHead: maxHead}
 	in := feeder{data: data, cuts: cuts}
 	for {
 		r := new(http.Request)
 		n, err := p.Parse(data[at:in.upTo:in.upTo], r)
 		if err != nil {
-			return exchanges, err, at
+			return exchanges, at, err
 		}
 		if n == 0 {
 			if !in.more() {
-				return exchanges, endIncomplete, at
+				return exchanges, at, endIncomplete
 			}
 			continue
 		}
 		if expect := r.Header.Get("Expect"); expect != "" && !expectsContinue(expect) {
-			return exchanges, endExpectation, at
+			return exchanges, at, endExpectation
 		}
 		at += n
 		e := exchange{text: describe(r), mayBe: endsConnection(r)}
@@ -206,7 +206,7 @@ func play(data, cuts []byte, maxHead int) (exchanges []exchange, end error, at i
 		e.after = describeAfter(r)
 		exchanges = append(exchanges, e)
 		if e.err != nil {
-			return exchanges, endBody, at
+			return exchanges, at, endBody
 		}
 	}
 }
@@ -239,7 +239,7 @@ var differences = map[error]string{
 func compare(t *testing.T, o *oracle, data []byte) {
 	t.Helper()
 	want, answer := o.serve(data)
-	got, end, at := play(data, nil, 0)
+	got, at, end := play(data, nil, 0)
 	for i, e := range got {
 		if i == len(want) {
 			// The other connection ended before: it may have been told to.

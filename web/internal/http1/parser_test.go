@@ -78,7 +78,7 @@ func TestMaxHead(t *testing.T) {
 			head += strings.Repeat("b", n-len(head)-len(end)) + end
 			want, answer := o.serve([]byte(head))
 			for _, cuts := range [][]byte{nil, {0}} {
-				got, refused, _ := play([]byte(head), cuts, maxHead)
+				got, _, refused := play([]byte(head), cuts, maxHead)
 				e, _ := refused.(*Error)
 				if len(got) != len(want) || e == errTooLarge != strings.HasPrefix(answer, "HTTP/1.1 431 ") {
 					t.Errorf("%d bytes that end in %q: %d requests, then %v, want %d, then %q", n, end, len(got), refused, len(want), answer)

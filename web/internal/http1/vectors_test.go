@@ -255,7 +255,7 @@ func TestConnections(t *testing.T) {
 	for _, c := range connections {
 		t.Run(c.name, func(t *testing.T) {
 			compare(t, o, []byte(c.in))
-			got, end, _ := play([]byte(c.in), nil, 0)
+			got, _, end := play([]byte(c.in), nil, 0)
 			if end == endBody && got[len(got)-1].err != nil && c.end != endBody {
 				end = got[len(got)-1].err
 			}
