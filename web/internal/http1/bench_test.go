@@ -47,8 +47,10 @@ func BenchmarkAppendHead(b *testing.B) {
 	b.Run("here", func(b *testing.B) {
 		b.ReportAllocs()
 		var dst []byte
+		var fields Fields
 		for b.Loop() {
-			dst = AppendHead(dst[:0], 1, 200, header, &Extra{Date: date, ContentLength: 12})
+			fields = fields[:0].Append(header)
+			dst = AppendHead(dst[:0], 1, 200, fields, &Extra{Date: date, ContentLength: 12})
 		}
 	})
 	b.Run("net-http, fields alone", func(b *testing.B) {

@@ -188,13 +188,13 @@ func TestAllocations(t *testing.T) {
 	}
 	in := []byte("3\r\nabc\r\n0\r\n\r\n")
 	body := http.Request{ContentLength: -1, TransferEncoding: []string{"chunked"}}
-	dst := make([]byte, 0, 1000)
+	dst, fields := make([]byte, 0, 1000), make(Fields, 0, 10)
 	header := http.Header{"A": {"b"}, "C": {"d"}}
 	if n := testing.AllocsPerRun(100, func() {
 		var b Body
 		b.Init(&body, 0)
 		b.Next(in)
-		dst = AppendHead(dst[:0], 1, 200, header, &Extra{})
+		dst = AppendHead(dst[:0], 1, 200, fields.Append(header), &Extra{})
 		dst = AppendLastChunk(dst, header)
 	}); n > 0 {
 		t.Errorf("a body and a response allocate %v times", n)

@@ -28,7 +28,7 @@ func TestFieldsAreThoseOfHeader(t *testing.T) {
 		h := http.Header(rapid.MapOfN(awkward(), rapid.SliceOfN(awkward(), 0, 3), 0, 30).Draw(t, "header"))
 		var want bytes.Buffer
 		h.Write(&want)
-		if got := appendFields([]byte("x"), h, 0); string(got) != "x"+want.String() {
+		if got := appendFields([]byte("x"), Fields(nil).Append(h), 0); string(got) != "x"+want.String() {
 			t.Errorf("%q is written as\n%q, want\n%q", h, got[1:], want.String())
 		}
 	})
@@ -79,7 +79,7 @@ func TestAppendHead(t *testing.T) {
 			}
 			i += len("\r\nDate: ")
 			want = want[:i] + string(date) + want[i+len(date):] + "\r\n\r\n"
-			if got := AppendHead([]byte("x"), c.minor, c.status, c.header, &c.extra); string(got) != "x"+want {
+			if got := AppendHead([]byte("x"), c.minor, c.status, Fields(nil).Append(c.header), &c.extra); string(got) != "x"+want {
 				t.Errorf("got\n%s\nwant\n%s", got[1:], want)
 			}
 		})
