@@ -12,6 +12,7 @@ import (
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/future"
 	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/netio/tlsio"
 	"rondo.dev/rondo/web/internal/http1"
@@ -56,11 +57,26 @@ func (s *Server) serve(t *async.Task, ln *netio.Listener, l net.Listener, config
 		s.leave(sv)
 		close(sv.ended)
 	}()
+	watch := t.Go(func(t *async.Task) error { return sv.closeWith(t) })
+	defer watch.Stop(errServed)
 	err := netio.ServeFrames(t, ln, sv.start, netio.MaxConns(s.MaxConns), netio.Drain(math.MaxInt64), netio.ServeLogger(s.logger()))
-	if sv.stopping.Load() {
+	if t.Cause() == nil && sv.stopping.Load() {
 		return http.ErrServerClosed
 	}
 	return err
+}
+
+// errServed is why nobody has to watch the task any more.
+var errServed = errors.New("web: the listener was closed")
+
+// closeWith closes all connections when the task that serves is cancelled.
+func (sv *serving) closeWith(t *async.Task) error {
+	async.Await(t, future.Never[struct{}]())
+	if t.Cause() != errServed {
+		sv.stop()
+		sv.cancel()
+	}
+	return nil
 }
 
 // shard is what a serving has on one loop. Nobody else touches it.
