@@ -9,6 +9,7 @@ import "context"
 //
 // A ticket names one operation of the source. It is never 0, and not used again
 // for a long time: a source panics or does nothing for a ticket it does not know.
+// What a ticket of 0 is to PollOp is said at NewQuickOp.
 // A second operation, started while one is in flight, waits for its turn.
 //
 // All methods but Home are called on the executor that Home returns.
@@ -55,6 +56,7 @@ const (
 	opLoser                        // cancelled as a loser, not yet settled
 	opDone                         // has had its result
 	opLight                        // begun and polled on the stack of who awaits
+	opQuick                        // its source is quick
 )
 
 // NewOp returns an operation of a source. buf and arg are passed to Start.
@@ -72,11 +74,25 @@ func NewLightOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
 	return Op[T]{src: src, buf: buf, arg: arg, flags: opLight}
 }
 
+// NewQuickOp returns a light operation of a source that is quick: it has no home, and
+// what it does is so often done at once that this is asked for first. PollOp with a
+// ticket of 0 then carries out an operation that was not begun, if it need not wait;
+// else it does nothing, and returns Pending. One call in place of Start and PollOp,
+// and one lock, are most of what a channel costs. PollOp is not told arg.
+func NewQuickOp[T any](src Source[T], arg uint64) Op[T] {
+	return Op[T]{src: src, arg: arg, flags: opLight | opQuick}
+}
+
 // Await suspends t until the operation has its result; see package async's Await
 // for what happens when t is cancelled.
 func (o Op[T]) Await(t *Task) (_ T, _ error) {
 	if t.core.Decline() {
 		return // called by a function value: see package lowered
+	}
+	if o.flags&opQuick != 0 {
+		if v, err, over := try(t, &o); over {
+			return v, err
+		}
 	}
 	if o.flags&opLight != 0 {
 		return o.awaitHere(t)
@@ -130,7 +146,12 @@ func (o *Op[T]) Poll(t *Task) (T, error) {
 			var zero T
 			return zero, Pending
 		}
-		if home := o.src.Home(); home != t.core.exec && home != nil {
+		if o.flags&opQuick != 0 {
+			if v, err := o.src.PollOp(t, 0, false); !IsPending(err) {
+				*o = Op[T]{flags: opDone}
+				return v, err
+			}
+		} else if home := o.src.Home(); home != t.core.exec && home != nil {
 			o.src = newRemote(o.src, home, t.core.exec, true, o.flags&opShielded != 0)
 		}
 		o.ticket = o.src.Start(t, o.buf, o.arg)
@@ -196,6 +217,9 @@ type Act struct {
 
 // NewAct returns an operation of a source without a value.
 func NewAct(src Source[struct{}], arg uint64) Act { return Act{NewOp(src, nil, arg)} }
+
+// NewQuickAct is NewQuickOp for an operation without a value.
+func NewQuickAct(src Source[struct{}], arg uint64) Act { return Act{NewQuickOp(src, arg)} }
 
 // NewLightAct is NewLightOp for an operation without a value.
 func NewLightAct(src Source[struct{}], arg uint64) Act { return Act{NewLightOp(src, nil, arg)} }
