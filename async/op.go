@@ -85,12 +85,14 @@ func NewQuickOp[T any](src Source[T], arg uint64) Op[T] {
 
 // Await suspends t until the operation has its result; see package async's Await
 // for what happens when t is cancelled.
-func (o Op[T]) Await(t *Task) (_ T, _ error) {
+func (o Op[T]) Await(t *Task) (T, error) { return o.await(t) }
+
+func (o *Op[T]) await(t *Task) (_ T, _ error) {
 	if t.core.Decline() {
 		return // called by a function value: see package lowered
 	}
 	if o.flags&opQuick != 0 {
-		if v, err, over := try(t, &o); over {
+		if v, err, over := try(t, o); over {
 			return v, err
 		}
 	}
@@ -103,7 +105,7 @@ func (o Op[T]) Await(t *Task) (_ T, _ error) {
 		panic(misuse)
 	}
 	x := newOpAwait[T](e)
-	x.op, x.task = o, t
+	x.op, x.task = *o, t
 	co.awaits = x
 	co.yield(struct{}{})
 	v, err, p := x.val, x.err, x.panicked
