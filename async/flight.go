@@ -15,21 +15,11 @@ type Flight[T any] struct {
 // the caller suspends, and calls Resume when it runs again.
 func (f *Flight[T]) Begin(t *Task, op Op[T]) (v T, err error, done bool) {
 	if op.flags&opQuick != 0 {
-		if v, err, done = try(t, &op); done {
+		if v, err, done = op.try(t); done {
 			return v, err, true
 		}
 	}
 	return f.begin(t, &op)
-}
-
-// try carries out a quick operation if it can be done at once. If not, nothing has
-// happened, and it is begun as others are.
-func try[T any](t *Task, op *Op[T]) (v T, err error, done bool) {
-	if op.ticket != 0 || !t.AtOnce() {
-		return v, err, false
-	}
-	v, err = op.src.PollOp(t, 0, false)
-	return v, err, !IsPending(err)
 }
 
 func (f *Flight[T]) begin(t *Task, op *Op[T]) (v T, err error, done bool) {

@@ -87,18 +87,34 @@ func NewQuickOp[T any](src Source[T], arg uint64) Op[T] {
 // for what happens when t is cancelled.
 func (o Op[T]) Await(t *Task) (T, error) { return o.await(t) }
 
+// await has a pointer so that Await is inlined, which saves copying o.
 func (o *Op[T]) await(t *Task) (_ T, _ error) {
 	if t.core.Decline() {
 		return // called by a function value: see package lowered
 	}
-	if o.flags&opQuick != 0 {
-		if v, err, over := try(t, o); over {
+	switch {
+	case o.flags&opLight == 0:
+		return o.awaitAside(t)
+	case o.flags&opQuick != 0:
+		if v, err, done := o.try(t); done {
 			return v, err
 		}
 	}
-	if o.flags&opLight != 0 {
-		return o.awaitHere(t)
+	return o.awaitHere(t)
+}
+
+// try carries out a quick operation if that need not wait. If it has not, nothing has
+// happened, and it is begun as others are.
+func (o *Op[T]) try(t *Task) (v T, err error, done bool) {
+	if o.ticket != 0 || !t.AtOnce() {
+		return v, err, false
 	}
+	v, err = o.src.PollOp(t, 0, false)
+	return v, err, !IsPending(err)
+}
+
+// awaitAside is Await off the coroutine's stack: see Coroutine.Resume.
+func (o *Op[T]) awaitAside(t *Task) (T, error) {
 	e := t.core.exec
 	co := e.stack
 	if !t.core.inStep || co == nil || co.core != t.core {
@@ -221,7 +237,9 @@ type Act struct {
 func NewAct(src Source[struct{}], arg uint64) Act { return Act{NewOp(src, nil, arg)} }
 
 // NewQuickAct is NewQuickOp for an operation without a value.
-func NewQuickAct(src Source[struct{}], arg uint64) Act { return Act{NewQuickOp(src, arg)} }
+func NewQuickAct(src Source[struct{}], arg uint64) Act {
+	return Act{Op[struct{}]{src: src, arg: arg, flags: opLight | opQuick}}
+}
 
 // NewLightAct is NewLightOp for an operation without a value.
 func NewLightAct(src Source[struct{}], arg uint64) Act { return Act{NewLightOp(src, nil, arg)} }
@@ -238,7 +256,7 @@ func (a Act) Shielded() Act {
 
 // Await suspends t until it is done.
 func (a Act) Await(t *Task) error {
-	_, err := a.op.Await(t)
+	_, err := a.op.await(t) // not Await, for a is a copy already
 	return err
 }
 
