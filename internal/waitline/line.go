@@ -54,6 +54,18 @@ type pool struct {
 	used  int
 	peak  int      // of used, since it was last 0
 	spare []wakeup // memory for a Woken of many
+
+	// Most have one waiter at a time: it is here.
+	one   Waiter
+	first [1]*Waiter
+}
+
+func newPool() *pool {
+	p := new(pool)
+	p.one = Waiter{ticket: 1, state: free}
+	p.first[0] = &p.one
+	p.all, p.free = p.first[:], &p.one
+	return p
 }
 
 // keep is how many waiters a line keeps in any case. What is more goes when the
@@ -72,7 +84,7 @@ func (l *Line) Add(need int64) *Waiter {
 func (l *Line) New() *Waiter {
 	p := l.pool
 	if p == nil {
-		p = new(pool)
+		p = newPool()
 		l.pool = p
 	}
 	p.used++
