@@ -15,6 +15,7 @@ type answerLine struct {
 	err    error          // of Fail
 	values waitline.Units // one from the value's arrival until it is promised; closed when none will come
 	over   waitline.Units // closed when nobody waits for a value any more
+	room   waitline.Pool  // of values
 }
 
 // open locks the line, and has it in force.
@@ -35,6 +36,7 @@ func (o *Oneshot[T]) open() *answerLine {
 // tells when it has arrived.
 func (l *answerLine) begin(state uint32) {
 	l.open = true
+	l.values.Line().Use(&l.room)
 	var nobody waitline.Woken
 	switch state {
 	case storing:
