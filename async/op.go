@@ -87,7 +87,7 @@ func NewQuickOp[T any](src Source[T], arg uint64) Op[T] {
 // for what happens when t is cancelled.
 func (o Op[T]) Await(t *Task) (T, error) { return o.await(t) }
 
-// await has a pointer so that Await is inlined, which saves copying o.
+// await has a pointer so that Act.Await is inlined, which saves copying an Op.
 func (o *Op[T]) await(t *Task) (_ T, _ error) {
 	if t.core.Decline() {
 		return // called by a function value: see package lowered
