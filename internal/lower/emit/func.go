@@ -168,7 +168,7 @@ func (e *fn) emit() string {
 		own[v] = true
 	}
 	e.names = namesIn(e.Info, e.f.Node, e.Syntax, own)
-	for _, name := range []string{"Step", "Call", "Result", "run", "at", "defers", "done"} {
+	for _, name := range []string{"Step", "Call", "Result", "Outcome", "run", "at", "defers", "done"} {
 		e.names[name] = true
 	}
 	for _, a := range e.f.Awaits {
