@@ -142,11 +142,11 @@ func (co *Coroutine) Failure() error {
 	return err
 }
 
-// enter runs b, which is the function of c, whose frame is owner: it asks for the
+// Enter runs b, which is the function of c, for c's frame, owner: it asks for the
 // function's frame, if there may be one, and else runs it on a coroutine, which
 // takes owner's place until the function's end. It returns the frame, or whether the
-// function has come to its end.
-func (c *Core) enter(owner Frame, b Body) (f Frame, done bool) {
+// function has come to its end. It is called in the first step, once.
+func (c *Core) Enter(owner Frame, b Body) (f Frame, done bool) {
 	if c.exec.lowered {
 		c.Ask()
 		b.Run(&c.task)

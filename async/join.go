@@ -80,7 +80,7 @@ func caller() uintptr {
 // coroutine that the function is on does until its end.
 func (r *run[T]) Step(t *Task) (done bool) {
 	c := t.core
-	f, done := c.enter(r, r)
+	f, done := c.Enter(r, r)
 	if f == nil {
 		return done
 	}

@@ -41,7 +41,7 @@ type root struct {
 
 func (r *root) Step(t *Task) (done bool) {
 	if r.frame == nil {
-		if r.frame, done = r.core.enter(r, r); r.frame == nil {
+		if r.frame, done = r.core.Enter(r, r); r.frame == nil {
 			return done
 		}
 	}

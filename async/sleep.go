@@ -47,7 +47,7 @@ type sleep struct {
 }
 
 const (
-	sleepPage      = 64
+	sleepPage      = 63 // 4 KiB, with the word that the runtime puts before it
 	sleepIndexBits = 26
 )
 
