@@ -132,6 +132,9 @@ func (j *Join[T]) Poll(t *Task) (T, error) {
 	var zero T
 	switch {
 	case claim&stateAwaited != 0:
+		if b := c.cold.Load(); b != nil {
+			b.waiter = nil
+		}
 	case local:
 		c.wait(w)
 	case !c.exec.Post(func() { c.waitFrom(w) }) && !c.Ended():
