@@ -50,33 +50,35 @@ type sleeps struct {
 type sleep struct {
 	timer  wheel.Timer
 	waker  *Waker
-	next   uint32 // free list
+	next   uint32 // of a free slot: the next one; of another: whether it has fired
 	ticket uint32 // of this use, or the next
-	fired  bool
 }
 
 const (
-	sleepPageBits  = 6
-	sleepPage      = 1 << sleepPageBits
+	sleepPage      = 63 // 4 KiB, with the word that the runtime puts before it
+	sleepIndexBits = 6  // of an index in the first class
 	sleepClassBits = 5  // of a ticket: its class + 1
-	sleepClasses   = 21 // an index of class k has k bits more than those of the first page
+	sleepClasses   = 21 // an index of class k has k bits more than those of the first
 )
+
+// hasFired is no ticket, for those end in a class.
+const hasFired = 1<<sleepClassBits - 1
 
 // firstTicket returns the first ticket of a slot.
 func firstTicket(index uint32) uint32 {
-	class := uint32(bits.Len32(index >> sleepPageBits))
+	class := uint32(bits.Len32(index >> sleepIndexBits))
 	return index<<sleepClassBits | (class + 1)
 }
 
 // generationBit returns the lowest bit of a ticket's generation.
 func generationBit(ticket uint32) uint32 {
 	class := ticket&(1<<sleepClassBits-1) - 1
-	return 1 << (sleepClassBits + sleepPageBits + class)
+	return 1 << (sleepClassBits + sleepIndexBits + class)
 }
 
 // Fire is called by the wheel.
 func (s *sleep) Fire() {
-	s.fired = true
+	s.next = hasFired
 	if s.waker != nil {
 		s.waker.WakeLocal()
 	}
@@ -94,7 +96,7 @@ func (s *sleeps) get() (x *sleep, ticket uint32) {
 // make makes a free slot.
 func (s *sleeps) make() {
 	if s.made%sleepPage == 0 {
-		if s.made == sleepPage<<(sleepClasses-1) {
+		if s.made == 1<<(sleepIndexBits+sleepClasses-1) {
 			panic("rondo: more than 67 million sleeps on one executor")
 		}
 		s.pages = append(s.pages, new([sleepPage]sleep))
@@ -120,7 +122,7 @@ func (s *sleeps) find(ticket uint32) *sleep {
 
 func (s *sleeps) put(x *sleep) {
 	x.ticket += generationBit(x.ticket)
-	x.waker, x.fired = nil, false
+	x.waker = nil
 	x.next, s.free = s.free, x.ticket
 }
 
@@ -138,7 +140,7 @@ func (sleeping) Start(t *Task, _ []byte, d uint64) uint32 {
 func (sleeping) PollOp(t *Task, ticket uint32, _ bool) (struct{}, error) {
 	s := &t.core.exec.sleeps
 	x := s.find(ticket)
-	if !x.fired {
+	if x.next != hasFired {
 		x.waker = t.waker
 		return struct{}{}, Pending
 	}
