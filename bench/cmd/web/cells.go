@@ -28,7 +28,7 @@ func cells(o options) []contest.Cell {
 	return []contest.Cell{
 		o.hello("hello-64", "64 connections", 64),
 		o.hello("hello-1000", "1,000 connections", 1000),
-		o.paced(contest.Cell{Name: "active", Kind: roster.Load,
+		o.paced(contest.Cell{Name: "active", Kind: roster.Crowd,
 			Title: fmt.Sprintf("%d connections, of which one in a hundred is active", o.many),
 			Note:  fmt.Sprintf("%d requests a second over the active ones, whatever the server does; a latency is counted from when a request was due.", activeRate)},
 			o.many, activeRate, "-active", strconv.Itoa(max(o.many/100, 1))),
@@ -37,9 +37,9 @@ func cells(o options) []contest.Cell {
 			Note: fmt.Sprintf("The latencies are of %d requests a second for the greeting over the 64; \"beside\" are the requests whose handlers block, each connection's as fast as they are answered. "+
 				"hyper's handlers and the async ones do not block, but await a timer.", besideRate)},
 			64, besideRate, "-beside", strconv.Itoa(sleepers), "-beside-path", "/sleep"),
-		o.waiting("idle", roster.Idle, "keep-alive connections that have each had one request answered", "-protocol", "http"),
-		o.waiting("idle-ws", roster.IdleWebSocket, "WebSockets that have each had one message echoed", "-protocol", "ws", "-path", "/ws"),
-		o.waiting("idle-tls", roster.IdleTLS, "HTTPS connections that have each had one request answered", "-protocol", "https"),
+		o.waiting("idle", roster.Idle, o.idle, "keep-alive connections that have each had one request answered", "-protocol", "http"),
+		o.waiting("idle-ws", roster.IdleWebSocket, o.idle, "WebSockets that have each had one message echoed", "-protocol", "ws", "-path", "/ws"),
+		o.waiting("idle-tls", roster.IdleTLS, o.idleTLS, "HTTPS connections that have each had one request answered", "-protocol", "https"),
 	}
 }
 
@@ -65,10 +65,10 @@ func (o options) load(conns int, d time.Duration) []string {
 }
 
 // waiting is a cell of connections that wait.
-func (o options) waiting(name string, kind roster.Kind, title string, load ...string) contest.Cell {
-	c := contest.Cell{Name: name, Title: fmt.Sprintf("%d %s", o.idle, title), Kind: kind, Pinned: true, Collect: true, Rounds: o.idleRounds,
+func (o options) waiting(name string, kind roster.Kind, conns int, title string, load ...string) contest.Cell {
+	c := contest.Cell{Name: name, Title: fmt.Sprintf("%d %s", conns, title), Kind: kind, Pinned: true, Collect: true, Rounds: o.idleRounds,
 		Server: []string{"-loops", "1"},
-		Load:   slices.Concat(load, []string{"-conns", strconv.Itoa(o.idle), "-warmup", o.settle.String()}),
+		Load:   slices.Concat(load, []string{"-conns", strconv.Itoa(conns), "-warmup", o.settle.String()}),
 		Time:   4*o.settle + time.Minute} // the handshakes take as long as they take
 	if kind == roster.IdleTLS {
 		c.Server = append(c.Server, "-tls")

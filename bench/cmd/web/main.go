@@ -35,6 +35,7 @@ type options struct {
 	settle     time.Duration
 	many       int
 	idle       int
+	idleTLS    int
 	foreign    float64
 	servers    string
 	cells      string
@@ -48,11 +49,12 @@ func parseOptions() options {
 	flag.IntVar(&o.rounds, "rounds", 5, "`number` of rounds over all servers")
 	flag.IntVar(&o.tailRounds, "tail-rounds", 3, "`number` of rounds of what is about latency, whose samples are twice as long")
 	flag.IntVar(&o.idleRounds, "idle-rounds", 2, "`number` of rounds with idle connections, whose memory varies little")
-	flag.DurationVar(&o.warmup, "warmup", 250*time.Millisecond, "load before a sample starts")
-	flag.DurationVar(&o.duration, "duration", time.Second, "`time` of a sample")
-	flag.DurationVar(&o.settle, "settle", 600*time.Millisecond, "rest before memory is read")
+	flag.DurationVar(&o.warmup, "warmup", 200*time.Millisecond, "load before a sample starts")
+	flag.DurationVar(&o.duration, "duration", 900*time.Millisecond, "`time` of a sample")
+	flag.DurationVar(&o.settle, "settle", 500*time.Millisecond, "rest before memory is read")
 	flag.IntVar(&o.many, "many", 10_000, "`number` of connections of which one in a hundred is active")
 	flag.IntVar(&o.idle, "idle", 8000, "`number` of idle connections")
+	flag.IntVar(&o.idleTLS, "idle-tls", 4000, "`number` of those with TLS, whose handshakes take their time")
 	flag.Float64Var(&o.foreign, "foreign", 0.10, "`processors` that others may use before a sample is set aside")
 	flag.StringVar(&o.servers, "servers", "", "only these, a comma-separated `list`")
 	flag.StringVar(&o.cells, "cells", "", "only these, a comma-separated `list`")
@@ -63,7 +65,7 @@ func parseOptions() options {
 	if o.quick {
 		o.rounds, o.tailRounds, o.idleRounds = 1, 1, 1
 		o.warmup, o.duration, o.settle = 20*time.Millisecond, 150*time.Millisecond, 50*time.Millisecond
-		o.many, o.idle = 500, 200
+		o.many, o.idle, o.idleTLS = 500, 200, 200
 		o.foreign = 1000 // nothing is set aside
 	}
 	return o
@@ -130,8 +132,8 @@ func (o options) heading() contest.Heading {
 
 // command is the command line that gives such results again.
 func (o options) command() string {
-	line := fmt.Sprintf("go run ./cmd/web -rounds %d -tail-rounds %d -idle-rounds %d -duration %v -warmup %v -settle %v -many %d -idle %d -foreign %v",
-		o.rounds, o.tailRounds, o.idleRounds, o.duration, o.warmup, o.settle, o.many, o.idle, o.foreign)
+	line := fmt.Sprintf("go run ./cmd/web -rounds %d -tail-rounds %d -idle-rounds %d -duration %v -warmup %v -settle %v -many %d -idle %d -idle-tls %d -foreign %v",
+		o.rounds, o.tailRounds, o.idleRounds, o.duration, o.warmup, o.settle, o.many, o.idle, o.idleTLS, o.foreign)
 	if o.quick {
 		line = "go run ./cmd/web -quick"
 	}

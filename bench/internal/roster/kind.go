@@ -8,7 +8,8 @@ type Kind uint
 const (
 	Load          Kind = 1 << iota // requests as fast as they are answered
 	Busy                           // load beside goroutines that compute
-	Sleep                          // load beside requests whose handlers block
+	Crowd                          // requests at a rate, on a few connections of many
+	Sleep                          // the same beside requests whose handlers block
 	Idle                           // connections that wait
 	IdleTLS                        // the same over TLS
 	IdleWebSocket                  // the same after an upgrade
