@@ -116,9 +116,12 @@ func TestWaitingConnectionsAreWatched(t *testing.T) {
 		{io.ErrUnexpectedEOF.Error(), func(c net.Conn) { c.Close() }},
 		{errExcess.Error(), func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 408 Request Timeout\r\n\r\n") }},
 	} {
+		var mu sync.Mutex
 		var conns []net.Conn
 		addr := serveHTTP(t, func(w http.ResponseWriter, r *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
+			mu.Lock()
+			defer mu.Unlock()
 			conns = append(conns, conn) // they are dialed one after the other
 			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n"+hello)
 			if len(conns) == 4 {
@@ -132,9 +135,11 @@ func TestWaitingConnectionsAreWatched(t *testing.T) {
 		if r.Errors != 1 || r.Error != test.want {
 			t.Errorf("%d errors, %q, want %q", r.Errors, r.Error, test.want)
 		}
+		mu.Lock()
 		for _, c := range conns {
 			c.Close()
 		}
+		mu.Unlock()
 	}
 }
 
