@@ -45,12 +45,12 @@ func (x *exchange) resume(t *async.Task) (done bool) {
 		c.task, c.cancel = t.WithCancel()
 		done = c.callee.Begin(t, func() { c.failure = x.run(c.task) })
 	} else {
-		if x.watching.Load() {
-			x.watch(t)
-		}
 		done = c.callee.Resume(t)
 	}
 	if !done {
+		if x.watching.Load() {
+			x.watch(t)
+		}
 		return false
 	}
 	if f, ok := c.callee.Frame().(interface{ Result() any }); ok {

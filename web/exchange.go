@@ -47,6 +47,7 @@ type exchange struct {
 
 	reads  deadline
 	writes deadline
+	copied *net.TCPConn // see sendFile
 
 	worker *worker
 	call   call
@@ -72,7 +73,7 @@ const largest = 64 << 10
 func (x *exchange) reset() {
 	x.reads.stop()
 	x.writes.stop()
-	x.c, x.rq, x.in, x.more, x.jobs, x.worker = nil, nil, nil, nil, nil, nil
+	x.c, x.rq, x.in, x.more, x.jobs, x.worker, x.copied = nil, nil, nil, nil, nil, nil, nil
 	x.out, x.held = x.out[:0], x.held[:0]
 	if cap(x.out) > largest {
 		x.out = make([]byte, 0, 4<<10)
@@ -222,11 +223,10 @@ func (x *exchange) gone() {
 // pollWrite sends out, and more behind it.
 func (x *exchange) pollWrite(t *async.Task) error {
 	for len(x.out) > 0 || len(x.more) > 0 || x.sending {
-		if x.broken {
-			x.drop()
-			return net.ErrClosed
-		}
 		if !x.sending {
+			if x.broken {
+				return x.drop(net.ErrClosed)
+			}
 			x.tx, x.sending = x.write(), true
 		}
 		if x.writes.passed || !x.writes.wait() {
@@ -242,11 +242,7 @@ func (x *exchange) pollWrite(t *async.Task) error {
 		x.writes.stop()
 		if err != nil {
 			x.broken = true
-			x.drop()
-			if x.late {
-				err = errPassed
-			}
-			return err
+			return x.drop(err)
 		}
 	}
 	return nil
@@ -270,8 +266,14 @@ func (x *exchange) write() async.Op[int] {
 	return x.c.stream().Write(out)
 }
 
-// drop forgets what can't be sent.
-func (x *exchange) drop() { x.out, x.more = x.out[:0], nil }
+// drop forgets what can't be sent, and returns why it can't.
+func (x *exchange) drop(err error) error {
+	x.out, x.more = x.out[:0], nil
+	if x.late {
+		return errPassed
+	}
+	return err
+}
 
 // abort closes the connection below the request, which ends what is in flight.
 func (x *exchange) abort(t *async.Task) {
@@ -279,6 +281,9 @@ func (x *exchange) abort(t *async.Task) {
 		x.broken = true
 		closing := x.c.stream().Close()
 		closing.Poll(t)
+		if x.copied != nil {
+			x.copied.SetWriteDeadline(time.Unix(1, 0))
+		}
 		x.gone()
 	}
 }

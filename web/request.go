@@ -74,4 +74,5 @@ func (x *exchange) serve(t *async.Task, h http.Handler, r *http.Request) {
 	x.c.state = handling
 	x.worker = x.shard.worker()
 	x.worker.work <- work{x, h, r}
+	x.shard.loop.GiveWay()
 }

@@ -1,10 +1,8 @@
 package web_test
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -15,28 +13,6 @@ import (
 	"rondo.dev/rondo/timer"
 	"rondo.dev/rondo/web"
 )
-
-// serve serves h until the test is over, and returns the address.
-func serve(t *testing.T, s *web.Server) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(l) }()
-	t.Cleanup(func() {
-		ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
-		defer stop()
-		if err := s.Shutdown(ctx); err != nil {
-			t.Error("Shutdown:", err)
-		}
-		if err := <-done; err != http.ErrServerClosed {
-			t.Error("Serve:", err)
-		}
-	})
-	return l.Addr().String()
-}
 
 func TestHello(t *testing.T) {
 	mux := http.NewServeMux()
