@@ -48,7 +48,7 @@ func run() (ok bool, err error) {
 	flag.StringVar(&cfg.BesidePath, "beside-path", "/sleep", "`path` that they ask for")
 	flag.IntVar(&cfg.Threads, "threads", 1, "`number` of loops, each a thread")
 	flag.IntVar(&cfg.Sources, "sources", 0, "`number` of source addresses 127.0.0.2 and on; 0: the kernel's choice")
-	flag.DurationVar(&cfg.Warmup, "warmup", 300*time.Millisecond, "load before counting starts; with -idle, rest before memory is read")
+	flag.DurationVar(&cfg.Warmup, "warmup", 300*time.Millisecond, "load before counting starts; with -idle, how long the server is to rest before memory is read")
 	flag.DurationVar(&cfg.Duration, "duration", 2*time.Second, "`time` during which requests are counted")
 	flag.IntVar(&cfg.Watch, "watch", 0, "process `id` of the server: report its processor time, memory and threads")
 	flag.BoolVar(&cfg.Collect, "collect", false, "with -idle, have the server collect its garbage by SIGUSR1 and read its memory again")

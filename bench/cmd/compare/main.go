@@ -42,7 +42,7 @@ func parseOptions() options {
 	flag.IntVar(&o.idleRounds, "idle-rounds", 2, "`number` of rounds with idle connections, whose memory varies little")
 	flag.DurationVar(&o.warmup, "warmup", 250*time.Millisecond, "load before a sample starts")
 	flag.DurationVar(&o.duration, "duration", 1200*time.Millisecond, "`time` of a sample")
-	flag.DurationVar(&o.settle, "settle", 1500*time.Millisecond, "rest before memory is read")
+	flag.DurationVar(&o.settle, "settle", 1500*time.Millisecond, "how long a server is to rest before its memory is read")
 	flag.IntVar(&o.idle, "idle", 8000, "`number` of idle connections")
 	flag.Float64Var(&o.foreign, "foreign", 0.10, "`processors` that others may use before a sample is set aside")
 	flag.StringVar(&o.servers, "servers", "", "only these, a comma-separated `list`")
@@ -96,7 +96,7 @@ func (o options) heading() contest.Heading {
 	return contest.Heading{
 		Title:   "Results",
 		Command: "compare",
-		Facts: []string{fmt.Sprintf("%d rounds of %v after %v of warm-up; idle connections in %d rounds, read after %v of rest",
+		Facts: []string{fmt.Sprintf("%d rounds of %v after %v of warm-up; idle connections in %d rounds, read once the server has rested for %v",
 			o.rounds, o.duration, o.warmup, o.idleRounds, o.settle)},
 		Repeat:    o.command(),
 		Baselines: []string{"cepoll", "tokio", "net"},

@@ -51,7 +51,7 @@ func parseOptions() options {
 	flag.IntVar(&o.idleRounds, "idle-rounds", 2, "`number` of rounds with idle connections, whose memory varies little")
 	flag.DurationVar(&o.warmup, "warmup", 200*time.Millisecond, "load before a sample starts")
 	flag.DurationVar(&o.duration, "duration", 900*time.Millisecond, "`time` of a sample")
-	flag.DurationVar(&o.settle, "settle", 500*time.Millisecond, "rest before memory is read")
+	flag.DurationVar(&o.settle, "settle", 500*time.Millisecond, "how long a server is to rest before its memory is read")
 	flag.IntVar(&o.many, "many", 10_000, "`number` of connections of which one in a hundred is active")
 	flag.IntVar(&o.idle, "idle", 8000, "`number` of idle connections")
 	flag.IntVar(&o.idleTLS, "idle-tls", 4000, "`number` of those with TLS, whose handshakes take their time")
@@ -121,7 +121,7 @@ func (o options) heading() contest.Heading {
 		Title:   "HTTP servers",
 		Command: "web",
 		Facts: []string{
-			fmt.Sprintf("%d rounds of %v after %v of warm-up; latencies in %d rounds of %v; idle connections in %d rounds, read after %v of rest",
+			fmt.Sprintf("%d rounds of %v after %v of warm-up; latencies in %d rounds of %v; idle connections in %d rounds, read once the server has rested for %v",
 				o.rounds, o.duration, o.warmup, o.tailRounds, o.tail(), o.idleRounds, o.settle),
 			"Every server has one core and the load another; a response is checked to its last byte",
 		},

@@ -1,11 +1,13 @@
 package loadgen
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +15,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"rondo.dev/rondo/bench/internal/proc"
 )
 
 // serveHTTP serves a handler, until the test ends.
@@ -195,6 +199,52 @@ func TestIdleProtocols(t *testing.T) {
 			}
 			held.Close()
 		}
+	}
+}
+
+// Memory is read when the server does nothing, and told to collect, has collected.
+func TestIdleMemory(t *testing.T) {
+	// A signal ends the shell's wait, but not cat, which waits for the end of the input.
+	cmd := exec.Command("sh", "-c", "exec 3<&0; cat <&3 & trap 'echo told' USR1; echo ready; until wait $!; do :; done")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer stdin.Close()
+	r := bufio.NewReader(stdout)
+	if line, err := r.ReadString('\n'); err != nil || line != "ready\n" {
+		t.Fatal(line, err)
+	}
+	held, idle, err := Idle(Config{Protocol: HTTP, Addr: serveHTTP(t, greet), Path: "/", Body: hello, Conns: 2, Threads: 1, Duration: 1,
+		Warmup: time.Millisecond, Watch: cmd.Process.Pid, Collect: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held.Close()
+	if idle.Before.RSS == 0 || idle.Idle.RSS == 0 {
+		t.Errorf("no memory: %+v", idle)
+	}
+	if line, err := r.ReadString('\n'); err != nil || line != "told\n" {
+		t.Errorf("it was not told to collect: %q, %v", line, err)
+	}
+}
+
+// A server that never rests cannot be measured, and neither can one that is gone.
+func TestRest(t *testing.T) {
+	cfg := Config{Warmup: time.Millisecond, Watch: 1 << 22}
+	if _, err := cfg.settled(); err == nil {
+		t.Error("no error for a server that is not there")
+	}
+	if err := cfg.rest(proc.Family{cfg.Watch}); err == nil {
+		t.Error("no error for the rest of a server that is not there")
 	}
 }
 

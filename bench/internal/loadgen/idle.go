@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"errors"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,9 +30,8 @@ func (h *Held) Close() { hangUp(h.conns) }
 // and the pools that any connection needs are not counted as the cost of many.
 const warmConns = 16
 
-// Idle opens the connections, has one request or message on each answered, lets the
-// server settle for the config's Warmup, and compares its memory with what it was
-// before.
+// Idle opens the connections, has one request or message on each answered, waits until
+// the server rests, and compares its memory with what it was before.
 func Idle(cfg Config) (*Held, IdleResult, error) {
 	var r IdleResult
 	if err := cfg.check(); err != nil {
@@ -74,14 +74,16 @@ func Idle(cfg Config) (*Held, IdleResult, error) {
 // garbage, if it is one that can be.
 type reading struct{ asItIs, collected proc.Status }
 
-// settled reads the server's memory; a server that is not watched has none.
+// settled reads the memory of the server at rest; a server that is not watched has none.
 func (c Config) settled() (r reading, err error) {
-	time.Sleep(c.Warmup)
 	if c.Watch == 0 {
 		return r, nil
 	}
 	server, err := proc.FamilyOf(c.Watch)
 	if err != nil {
+		return r, err
+	}
+	if err := c.rest(server); err != nil {
 		return r, err
 	}
 	if r.asItIs, err = server.Status(); err != nil || !c.Collect {
@@ -90,7 +92,31 @@ func (c Config) settled() (r reading, err error) {
 	if err := unix.Kill(c.Watch, unix.SIGUSR1); err != nil {
 		return r, err
 	}
-	time.Sleep(c.Warmup)
+	if err := c.rest(server); err != nil {
+		return r, err
+	}
 	r.collected, err = server.Status()
 	return r, err
+}
+
+// rest waits until the server has done next to nothing for as long as the config's
+// Warmup. To forget connections, or to collect garbage, takes as long as it takes.
+func (c Config) rest(server proc.Family) error {
+	const little = 2 * time.Millisecond
+	before, err := server.CPUTime()
+	if err != nil {
+		return err
+	}
+	for until := time.Now().Add(patience * time.Second); time.Now().Before(until); {
+		time.Sleep(c.Warmup)
+		now, err := server.CPUTime()
+		if err != nil {
+			return err
+		}
+		if now-before <= max(c.Warmup/50, little) {
+			return nil
+		}
+		before = now
+	}
+	return errors.New("the server does not come to rest")
 }
