@@ -137,33 +137,6 @@ func TestMessagesDiffer(t *testing.T) {
 	}
 }
 
-func TestIdleHolds(t *testing.T) {
-	gone := make(chan struct{}, 100)
-	addr := listen(t, func(conn net.Conn) {
-		echo(conn)
-		gone <- struct{}{}
-	})
-	held, r, err := Idle(Config{Protocol: Echo, Addr: addr, Conns: 40, Size: 8, Threads: 1, Sources: 4, Duration: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Conns != 40 {
-		t.Errorf("%d connections idle, want 40", r.Conns)
-	}
-	for range warmConns {
-		<-gone
-	}
-	select {
-	case <-gone:
-		t.Error("a held connection has ended")
-	default:
-	}
-	held.Close()
-	for range r.Conns {
-		<-gone
-	}
-}
-
 func TestConfigIsChecked(t *testing.T) {
 	good := Config{Protocol: Echo, Addr: netip.MustParseAddrPort("127.0.0.1:1"), Conns: 2, Size: 1, Threads: 2, Duration: 1}
 	if err := good.check(); err != nil {
