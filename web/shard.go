@@ -26,7 +26,6 @@ type serving struct {
 	tls      *tlsio.Acceptor
 	shards   []*shard // by the index of their loop
 	stopping atomic.Bool
-	stopped  stopSignal
 	ended    chan struct{} // closed when all connections have ended
 }
 
@@ -37,15 +36,6 @@ var errClosed = errors.New("web: the server was closed")
 // one who called for it is told earlier, when the listener has.
 func (s *Server) serve(t *async.Task, ln *netio.Listener, l net.Listener, config *tls.Config) error {
 	sv := &serving{Server: s, ln: ln, base: context.Background(), ended: make(chan struct{})}
-	sv.stopped.c = make(chan struct{})
-	if err := s.enter(sv); err != nil {
-		ln.Close().Await(t)
-		return err
-	}
-	defer func() {
-		s.leave(sv)
-		close(sv.ended)
-	}()
 	if s.BaseContext != nil {
 		if sv.base = s.BaseContext(l); sv.base == nil {
 			panic("web: BaseContext returned a nil context")
@@ -58,6 +48,14 @@ func (s *Server) serve(t *async.Task, ln *netio.Listener, l net.Listener, config
 	for _, loop := range ln.Home().Runtime().Loops() {
 		sv.shards = append(sv.shards, newShard(sv, loop))
 	}
+	if err := s.enter(sv); err != nil {
+		ln.Close().Await(t)
+		return err
+	}
+	defer func() {
+		s.leave(sv)
+		close(sv.ended)
+	}()
 	err := netio.ServeFrames(t, ln, sv.start, netio.MaxConns(s.MaxConns), netio.Drain(math.MaxInt64), netio.ServeLogger(s.logger()))
 	if sv.stopping.Load() {
 		return http.ErrServerClosed
