@@ -36,7 +36,8 @@ const maxPiece = 32 << 10
 //
 // Cancelled before its turn, it sends nothing. Cancelled later, it succeeds at once: the
 // connection keeps what is left of the message, which goes as the connection is used.
-// The same goes for a loser: awaited again, it sends what it has not begun to send.
+// The same goes for a loser, which is not sent again when it is awaited again; and for
+// one in whose midst a deadline of the transport's passes.
 //
 // After the peer has closed the connection it returns the *CloseError, and after
 // CloseWith a net.ErrClosed.

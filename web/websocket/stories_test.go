@@ -308,7 +308,7 @@ func TestStoriesOnGoroutines(t *testing.T) {
 			}
 			defer server.Close()
 			testworld.OnKernel(t, func(e *testworld.Env) {
-				for _, x := range few(t, 1) {
+				for _, x := range few(t, 2) {
 					s, err := dialRaw(e.Task, server.Listener.Addr().String(), client)
 					e.Check(play(e.Task, x, s, err))
 				}
