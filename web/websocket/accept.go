@@ -103,7 +103,7 @@ func hijack(w http.ResponseWriter) (stream, *place, []byte, error) {
 		received = append(received, b...)
 	}
 	home := &newVisiting().exec
-	return &blocking{conn: conn, exec: home}, &place{exec: home}, received, nil
+	return newBlocking(conn, home), &place{exec: home, alone: true}, received, nil
 }
 
 // hijacker looks for a Hijacker behind w.

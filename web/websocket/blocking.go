@@ -2,15 +2,16 @@ package websocket
 
 import (
 	"net"
-	"sync"
+	"syscall"
 
 	"rondo.dev/rondo/async"
 )
 
 // blocking makes a stream of a net.Conn, on which goroutines do what blocks: one for as
-// long as a Recv waits, and one for each write. All else runs on the executor.
+// long as a Recv waits, and one for each write that does. All else runs on the executor.
 type blocking struct {
 	conn    net.Conn
+	raw     syscall.RawConn // of conn, if it is a descriptor's
 	exec    *async.Executor
 	reading bool   // by a goroutine, which goes on when a Recv gives up
 	lent    []byte // to whoever received last
@@ -19,8 +20,13 @@ type blocking struct {
 	waker   *async.Waker
 }
 
-// readBuffers are for the goroutines that read.
-var readBuffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+func newBlocking(conn net.Conn, exec *async.Executor) *blocking {
+	b := &blocking{conn: conn, exec: exec}
+	if c, ok := conn.(*net.TCPConn); ok && canRaw {
+		b.raw, _ = c.SyscallConn()
+	}
+	return b
+}
 
 func (b *blocking) Recv() async.Op[[]byte] { return async.NewOp((*blockingRecv)(b), nil, 0) }
 
@@ -31,7 +37,7 @@ func (x *blockingRecv) Home() *async.Executor { return x.exec }
 
 func (x *blockingRecv) Start(*async.Task, []byte, uint64) uint32 {
 	if x.lent != nil {
-		readBuffers.Put((*[bufferSize]byte)(x.lent[:bufferSize]))
+		shared.Put((*[bufferSize]byte)(x.lent[:bufferSize]))
 		x.lent = nil
 	}
 	if !x.reading && x.got == nil && x.err == nil {
@@ -43,16 +49,21 @@ func (x *blockingRecv) Start(*async.Task, []byte, uint64) uint32 {
 
 // read is what the goroutine does.
 func (x *blockingRecv) read() {
-	buf := readBuffers.Get().(*[bufferSize]byte)
-	n, err := x.conn.Read(buf[:])
-	x.exec.Post(func() {
-		x.reading = false
-		if n > 0 {
-			x.got = buf[:n]
+	var got []byte
+	var err error
+	if x.raw != nil {
+		got, err = rawRead(x.raw) // which has no buffer before there is something
+	} else {
+		var n int
+		buf := shared.Get().(*[bufferSize]byte)
+		if n, err = x.conn.Read(buf[:]); n > 0 {
+			got = buf[:n]
 		} else {
-			readBuffers.Put(buf)
+			shared.Put(buf)
 		}
-		x.err = err
+	}
+	x.exec.Post(func() {
+		x.reading, x.got, x.err = false, got, err
 		wake(&x.waker)
 	})
 }
@@ -73,7 +84,17 @@ func (x *blockingRecv) CancelOp(*async.Task, uint32) bool { return true }
 func (x *blockingRecv) Settle(uint32, bool) int           { return 0 }
 
 func (b *blocking) Write(p []byte) async.Op[int] {
-	return async.NewOp[int](&call[int]{exec: b.exec, f: func() (int, error) { return b.conn.Write(p) }}, nil, 0)
+	n := 0
+	if b.raw != nil {
+		n = rawWrite(b.raw, p) // most of them do not wait
+	}
+	if n == len(p) {
+		return async.NewOp[int](&call[int]{exec: b.exec, done: true, val: n}, nil, 0)
+	}
+	return async.NewOp[int](&call[int]{exec: b.exec, f: func() (int, error) {
+		k, err := b.conn.Write(p[n:])
+		return n + k, err
+	}}, nil, 0)
 }
 
 func (b *blocking) CloseWrite() async.Act {
@@ -104,6 +125,9 @@ type call[T any] struct {
 func (x *call[T]) Home() *async.Executor { return x.exec }
 
 func (x *call[T]) Start(*async.Task, []byte, uint64) uint32 {
+	if x.done {
+		return 1
+	}
 	go func() {
 		v, err := x.f()
 		x.exec.Post(func() {

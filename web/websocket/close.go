@@ -185,7 +185,7 @@ func (k *closing) step(t *async.Task) (done bool) {
 // while another task has a message that is lent.
 func (k *closing) listen(t *async.Task) (over bool) {
 	c := k.c
-	for c.rd.ticket == 0 {
+	for c.turn == 0 {
 		in := c.in
 		if in != nil && in.to != nil && in.to != t.Core() && !in.to.Ended() {
 			return c.failed() != nil
@@ -242,8 +242,8 @@ func (k *closing) shutDown() {
 	if in := c.in; in != nil && in.to == nil {
 		c.in = nil // else who has it need not know of this
 	}
-	if c.rd.ticket != 0 {
-		wake(&c.rd.waker)
+	if c.turn != 0 {
+		wake(&c.waker)
 	}
 	for _, p := range c.cold.pings {
 		wake(&p.waker)

@@ -13,7 +13,7 @@ import (
 // wait for each other. It is at home where its transport is, and any task or goroutine
 // may use it.
 //
-// While it waits it holds 160 bytes, and no buffer.
+// While it waits it holds 128 bytes, and no buffer.
 type Conn struct {
 	stream stream
 	home   *place
@@ -21,9 +21,10 @@ type Conn struct {
 	rx     async.Op[[]byte] // of stream, while receiving
 	in     *incoming        // what has come; nil between messages
 	out    *outgoing        // what is to go; nil while there is nothing
-	rd     receiving
 	cold   *cold
-	window uint16 // how long messages may be to be compressed; 0 is any length
+	waker  *async.Waker // of the receive whose turn it is
+	turn   uint32       // its ticket; 0: there is none
+	window uint16       // how long messages may be to be compressed; 0 is any length
 	flags  connFlags
 }
 
@@ -45,12 +46,15 @@ const (
 	sentClose           // nothing may be sent any more
 	gotClose            // the peer has sent its close
 	isClosed            // so is the transport
+	received            // the receive whose turn it is has ended: cold.result, or incoming.message
+	givesUp             // it was asked to
 )
 
 // cold is what few connections have, or at their end.
 type cold struct {
 	subprotocol string
 	queue       []queued // receives that wait for their turn
+	result      error    // of the receive whose turn it is, if it has received
 	failed      error    // why no more messages come
 	broken      error    // why nothing more can be sent
 	pings       []*pinging
@@ -146,8 +150,8 @@ func closedError(op string) error {
 
 // nudge wakes somebody who sees to what is to be sent, or has to know that it was.
 func (c *Conn) nudge() {
-	if c.rd.ticket != 0 && !c.rd.done {
-		wake(&c.rd.waker)
+	if c.turn != 0 {
+		wake(&c.waker)
 	}
 	if k := c.closing(); k != nil {
 		wake(&k.waker)

@@ -29,7 +29,7 @@ const (
 	waits       how = iota
 	gotMessage      // incoming's is ready
 	interrupted     // by an error that loses nothing
-	ended           // by what failed says
+	atEnd           // failed says how
 )
 
 // advance reads until there is a message, or nothing more to read.
@@ -40,7 +40,7 @@ func (c *Conn) advance(t *async.Task, asked bool) (how, error) {
 		case in != nil && in.ready:
 			return gotMessage, nil
 		case c.failed() != nil:
-			return ended, c.failed()
+			return atEnd, c.failed()
 		case in != nil && len(in.bytes) > 0:
 			c.parse()
 			continue

@@ -14,6 +14,7 @@ type place struct {
 	exec    *async.Executor
 	tickets uint32
 
+	alone   bool // it is one connection's: nothing is kept here
 	buffers [][]byte
 	ins     *incoming // free lists
 	outs    *outgoing
@@ -45,8 +46,14 @@ const (
 	maxFree = 16
 )
 
+// shared has the buffers of places that keep none.
+var shared = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+
 // buffer returns an empty buffer, to be appended to.
 func (p *place) buffer() []byte {
+	if p.alone {
+		return shared.Get().(*[bufferSize]byte)[:0]
+	}
 	n := len(p.buffers)
 	if n == 0 {
 		return make([]byte, 0, bufferSize)
@@ -59,6 +66,14 @@ func (p *place) buffer() []byte {
 
 // free takes a buffer back, or whatever has become of one.
 func (p *place) free(b []byte) {
+	switch {
+	case !p.alone:
+	case cap(b) == bufferSize:
+		shared.Put((*[bufferSize]byte)(b[:bufferSize]))
+		return
+	default:
+		return
+	}
 	if cap(b) >= bufferSize && cap(b) <= maxBuffer && len(p.buffers) < maxFree {
 		p.buffers = append(p.buffers, b[:0])
 	}
@@ -74,6 +89,9 @@ func (p *place) newIncoming() *incoming {
 }
 
 func (p *place) freeIncoming(in *incoming) {
+	if p.alone {
+		return
+	}
 	*in = incoming{next: p.ins}
 	p.ins = in
 }
@@ -88,6 +106,9 @@ func (p *place) newOutgoing() *outgoing {
 }
 
 func (p *place) freeOutgoing(out *outgoing) {
+	if p.alone {
+		return
+	}
 	*out = outgoing{next: p.outs}
 	p.outs = out
 }
@@ -102,6 +123,9 @@ func (p *place) newSending() *sending {
 }
 
 func (p *place) freeSending(w *sending) {
+	if p.alone {
+		return
+	}
 	*w = sending{next: p.sends}
 	p.sends = w
 }

@@ -8,16 +8,6 @@ import (
 	"rondo.dev/rondo/driver"
 )
 
-// receiving is the receive whose turn it is. It is only ever taken further when the
-// task that waits for it polls.
-type receiving struct {
-	ticket uint32 // 0: there is none
-	asked  bool   // to give up
-	done   bool
-	waker  *async.Waker
-	err    error // if done; else the message is incoming's
-}
-
 // queued is a receive that waits for its turn.
 type queued struct {
 	ticket uint32
@@ -47,7 +37,7 @@ func (x *receiver) Home() *async.Executor { return x.home.exec }
 func (x *receiver) Start(*async.Task, []byte, uint64) (ticket uint32) {
 	c := (*Conn)(x)
 	ticket = c.home.ticket()
-	if c.rd.ticket != 0 {
+	if c.turn != 0 {
 		k := c.rare()
 		k.queue = append(k.queue, queued{ticket: ticket})
 		return ticket
@@ -58,20 +48,19 @@ func (x *receiver) Start(*async.Task, []byte, uint64) (ticket uint32) {
 
 func (x *receiver) PollOp(t *async.Task, ticket uint32, keep bool) (Message, error) {
 	c := (*Conn)(x)
-	r := &c.rd
-	if ticket != r.ticket {
+	if ticket != c.turn {
 		c.cold.queue[c.queued(ticket)].waker = t.Waker()
 		return Message{}, async.Pending
 	}
-	if !r.done {
+	if c.flags&received == 0 {
 		c.receive(t)
 	}
-	if !r.done {
-		r.waker = t.Waker()
+	if c.flags&received == 0 {
+		c.waker = t.Waker()
 		c.keepAlive()
 		return Message{}, async.Pending
 	}
-	if err := r.err; err != nil {
+	if err := c.result(); err != nil {
 		if !keep {
 			c.endReceive(false)
 		}
@@ -91,16 +80,15 @@ func (x *receiver) PollOp(t *async.Task, ticket uint32, keep bool) (Message, err
 
 func (x *receiver) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 	c := (*Conn)(x)
-	r := &c.rd
 	switch {
-	case ticket != r.ticket:
+	case ticket != c.turn:
 		i := c.queued(ticket)
 		c.cold.queue = slices.Delete(c.cold.queue, i, i+1)
 		return true
-	case r.done:
+	case c.flags&received != 0:
 		return false
 	case c.flags&receives != 0 && !c.rx.Cancel(t, false):
-		r.asked = true // what has arrived may be a message
+		c.flags |= givesUp // what has arrived may be a message
 		return false
 	}
 	c.flags &^= receives
@@ -110,7 +98,7 @@ func (x *receiver) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 
 func (x *receiver) Settle(ticket uint32, back bool) int {
 	c := (*Conn)(x)
-	if ticket != c.rd.ticket || !c.rd.done {
+	if ticket != c.turn || c.flags&received == 0 {
 		panic("rondo/websocket: a receive was settled that has no result")
 	}
 	c.endReceive(back)
@@ -130,41 +118,60 @@ func (c *Conn) queued(ticket uint32) int {
 
 // beginReceive gives a receive its turn. What was lent to the one before comes back.
 func (c *Conn) beginReceive(ticket uint32) {
-	c.rd = receiving{ticket: ticket}
+	c.turn = ticket
 	c.reclaim()
 }
 
-// receive takes the receive whose turn it is as far as it goes.
+// receive takes the receive whose turn it is as far as it goes. It is only ever taken
+// further when the task that waits for it polls.
 func (c *Conn) receive(t *async.Task) {
-	r := &c.rd
 	if c.flags&isClosed != 0 {
-		r.done, r.err = true, closedError("read")
+		c.ended(closedError("read"))
 		return
 	}
-	how, err := c.advance(t, r.asked)
+	how, err := c.advance(t, c.flags&givesUp != 0)
 	switch how {
 	case gotMessage:
-		r.done = true
+		c.flags |= received
 	case interrupted:
-		r.done, r.err = true, err
-	case ended:
+		c.ended(err)
+	case atEnd:
 		// The peer is to be told before whoever receives closes the transport.
-		if r.done = c.parted(t) || r.asked; r.done {
-			r.err = err
+		if c.parted(t) || c.flags&givesUp != 0 {
+			c.ended(err)
 		}
 		return
 	}
 	c.seeOff(t)
 }
 
+// ended ends the receive whose turn it is with an error.
+func (c *Conn) ended(err error) {
+	c.flags |= received
+	c.rare().result = err
+}
+
+// result is the error of a receive that has ended, nil if it has a message.
+func (c *Conn) result() error {
+	if c.cold == nil {
+		return nil
+	}
+	return c.cold.result
+}
+
 // endReceive gives the turn to the next receive. With back, the message stays for it.
 func (c *Conn) endReceive(back bool) {
 	c.keepQuiet()
-	if in := c.in; in != nil && in.ready && c.rd.done && c.rd.err == nil && !back {
+	if in := c.in; in != nil && in.ready && c.flags&received != 0 && c.result() == nil && !back {
 		in.ready = false
 	}
-	c.rd = receiving{}
-	if k := c.cold; k != nil && len(k.queue) > 0 {
+	c.turn, c.waker = 0, nil
+	c.flags &^= received | givesUp
+	k := c.cold
+	if k != nil {
+		k.result = nil
+	}
+	if k != nil && len(k.queue) > 0 {
 		q := k.queue[0]
 		k.queue = slices.Delete(k.queue, 0, 1)
 		c.beginReceive(q.ticket)

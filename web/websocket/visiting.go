@@ -8,8 +8,8 @@ import (
 )
 
 // visiting is an executor without a loop, for connections that goroutines have: its
-// owner is a goroutine that comes when there is something to do, and leaves when there
-// is nothing left.
+// owner is whoever comes with something to do, until there is nothing left. None of
+// that blocks.
 type visiting struct {
 	exec  async.Executor
 	began time.Time
@@ -29,10 +29,11 @@ func newVisiting() *visiting {
 	return v
 }
 
-// Interrupt is called by whoever has posted something.
+// Interrupt is called by whoever has posted something. It sees to it, unless somebody is
+// there.
 func (v *visiting) Interrupt() {
 	if v.state.Swap(called) == away {
-		go v.visit()
+		v.visit()
 	}
 }
 
