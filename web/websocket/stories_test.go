@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/asynctest"
 	"rondo.dev/rondo/internal/testcert"
@@ -294,9 +295,9 @@ func TestStoriesOnGoroutines(t *testing.T) {
 	t.Run("rondo", func(t *testing.T) {
 		testworld.OnKernel(t, func(e *testworld.Env) {
 			addr, stop := listen(e, nil, func(t *async.Task, w http.ResponseWriter, r *http.Request) {
-				e.With(t).Elsewhere(func() error {
+				rondo.Blocking(t, func() (struct{}, error) {
 					echoingPlainly(w, r.WithContext(context.Background()))
-					return nil
+					return struct{}{}, nil
 				})
 			})
 			for _, x := range few(3) {
