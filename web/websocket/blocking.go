@@ -84,17 +84,30 @@ func (x *blockingRecv) CancelOp(*async.Task, uint32) bool { return true }
 func (x *blockingRecv) Settle(uint32, bool) int           { return 0 }
 
 func (b *blocking) Write(p []byte) async.Op[int] {
+	return async.NewOp[int](&blockingWrite{call: call[int]{exec: b.exec}, b: b, p: p}, nil, 0)
+}
+
+// blockingWrite is the source of Write. Most writes do not wait, and need no goroutine.
+type blockingWrite struct {
+	call[int]
+	b *blocking
+	p []byte
+}
+
+func (x *blockingWrite) Start(t *async.Task, buf []byte, arg uint64) uint32 {
 	n := 0
-	if b.raw != nil {
-		n = rawWrite(b.raw, p) // most of them do not wait
+	if x.b.raw != nil {
+		n = rawWrite(x.b.raw, x.p)
 	}
-	if n == len(p) {
-		return async.NewOp[int](&call[int]{exec: b.exec, done: true, val: n}, nil, 0)
+	if n == len(x.p) {
+		x.done, x.val = true, n
+		return 1
 	}
-	return async.NewOp[int](&call[int]{exec: b.exec, f: func() (int, error) {
-		k, err := b.conn.Write(p[n:])
+	x.f = func() (int, error) {
+		k, err := x.b.conn.Write(x.p[n:])
 		return n + k, err
-	}}, nil, 0)
+	}
+	return x.call.Start(t, buf, arg)
 }
 
 func (b *blocking) CloseWrite() async.Act {
@@ -125,9 +138,6 @@ type call[T any] struct {
 func (x *call[T]) Home() *async.Executor { return x.exec }
 
 func (x *call[T]) Start(*async.Task, []byte, uint64) uint32 {
-	if x.done {
-		return 1
-	}
 	go func() {
 		v, err := x.f()
 		x.exec.Post(func() {

@@ -24,7 +24,8 @@ type Options struct {
 
 	// NoCompression refuses to compress messages, or does not offer it. Without it
 	// they are, where the peer can, if they are long enough for that to be worth it.
-	// What is compressed costs time; it never costs a connection that waits any memory.
+	// That never costs a connection that waits any memory, but it is done on the loop:
+	// who sends or receives megabytes holds it for tens of milliseconds for each.
 	NoCompression bool
 
 	// PingEvery, if it is not 0, is how long the peer may be silent before it is sent a
