@@ -5,6 +5,7 @@ go 1.26.0
 replace rondo.dev/rondo => ../
 
 require (
+	github.com/gorilla/websocket v1.5.3
 	github.com/jackc/pgx/v5 v5.11.0
 	github.com/redis/go-redis/v9 v9.22.0
 	rondo.dev/rondo v0.0.0
