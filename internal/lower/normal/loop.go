@@ -191,7 +191,7 @@ func (r *ranger) indexed() {
 // length is all that is asked for: it may be behind a nil pointer.
 func (r *ranger) unevaluated() bool {
 	_, isSlice := r.Info.TypeOf(r.s.X).Underlying().(*types.Slice)
-	return !isSlice && r.s.Value == nil && !r.acts(r.s.X)
+	return !isSlice && r.s.Value == nil && !r.contains(r.s.X, r.mayAct)
 }
 
 // text takes one character a round, by an inner loop that ends after the first.
