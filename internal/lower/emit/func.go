@@ -182,7 +182,7 @@ func (e *fn) emit() string {
 	for _, v := range e.v.Order {
 		e.settle(v)
 	}
-	e.defers = e.hasDefers()
+	e.defers = e.hasDefers() || e.hasLoops()
 	body := e.machine()
 	return e.text(body)
 }

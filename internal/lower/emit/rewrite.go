@@ -172,7 +172,10 @@ func (r *rewriter) captured(v *types.Var) (text string, pointer bool) {
 
 // ret stores results and ends the step.
 func (r *rewriter) ret(n *ast.ReturnStmt) ast.Node {
-	end := &ast.ReturnStmt{Return: n.Return, Results: []ast.Expr{ast.NewIdent("true")}}
+	var end ast.Stmt = &ast.ReturnStmt{Return: n.Return, Results: []ast.Expr{ast.NewIdent("true")}}
+	if to := r.g.Returns[n]; to != nil {
+		end = r.jump(to, n.Return)
+	}
 	if len(n.Results) == 0 {
 		return end
 	}

@@ -89,20 +89,20 @@ func (p *Pass) copies(s *ast.ForStmt, around *[]ast.Stmt) (head []ast.Stmt) {
 	return head
 }
 
-// ranging makes a loop without clauses of a range that awaits.
+// ranging makes a loop without clauses of a range that awaits, if what is ranged over
+// can be had piece by piece.
 func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	r := &ranger{Pass: p, s: s, pos: s.For}
-	t := p.Info.TypeOf(s.X)
-	if _, ok := types.Unalias(t).(*types.TypeParam); ok || p.hides("true", "false", "len", "make", "append") {
-		return p.only(s)
+	if p.hides("true", "false", "len", "make", "append") {
+		return p.apart(s)
 	}
-	switch u := t.Underlying().(type) {
+	switch u := core(p.Info.TypeOf(s.X)).(type) {
 	case *types.Basic:
 		switch {
 		case u.Info()&types.IsString != 0:
 			r.text()
 		case p.Info.Types[s.X].Value != nil && s.Tok == token.ASSIGN:
-			return p.only(s) // the constant has the variable's type
+			return p.apart(s) // the constant has the variable's type
 		default:
 			r.integer()
 		}
@@ -111,21 +111,114 @@ func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	case *types.Chan:
 		r.channel()
 	case *types.Map:
-		key, ok := types.Unalias(u.Key()).(*types.Basic)
-		if !ok || key.Kind() == types.UnsafePointer || key.Info()&(types.IsFloat|types.IsComplex) != 0 || p.hides(key.Name()) {
-			return p.only(s) // keys that have no name here, or may not be found again
+		key := p.spell(u.Key(), s.For)
+		if key == nil || !reflexive(u.Key()) {
+			return p.apart(s) // keys that have no name here, or may not be found again
 		}
-		r.table(key.Name())
+		r.table(key)
 	default:
-		return p.only(s)
+		return p.apart(s)
 	}
-	return []ast.Stmt{block(r.pos, s.End(), append(r.around, p.round(r.pos, append(r.head, r.bind()...), s.Body))...)}
+	head := r.head
+	if bind := r.bind(); bind != nil {
+		head = append(head, p.stmt(bind)...)
+	}
+	return []ast.Stmt{block(r.pos, s.End(), append(r.around, p.round(r.pos, head, s.Body))...)}
 }
 
-// only brings what is inside of a range loop into the form.
-func (p *Pass) only(s *ast.RangeStmt) []ast.Stmt {
-	s.Body.List = p.list(s.Body.List)
-	return []ast.Stmt{s}
+// core returns the type that all of a type's values have underneath.
+func core(t types.Type) types.Type {
+	i, ok := t.Underlying().(*types.Interface)
+	if !ok {
+		return t.Underlying()
+	}
+	for e := range i.EmbeddedTypes() {
+		if u, ok := e.(*types.Union); ok {
+			e = u.Term(0).Type()
+		}
+		if c := core(e); !types.IsInterface(c) {
+			return c
+		}
+	}
+	return i
+}
+
+// reflexive reports whether a value of type t equals itself.
+func reflexive(t types.Type) bool {
+	if _, ok := types.Unalias(t).(*types.TypeParam); ok {
+		return false
+	}
+	switch t := t.Underlying().(type) {
+	case *types.Basic:
+		return t.Info()&(types.IsFloat|types.IsComplex) == 0
+	case *types.Interface:
+		return false
+	case *types.Array:
+		return reflexive(t.Elem())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if !reflexive(f.Type()) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// apart brings a range into the form that runs on its own: its variables are those of
+// each round. The call that makes an iterator is its own, too.
+func (p *Pass) apart(s *ast.RangeStmt) []ast.Stmt {
+	h := p.hoistOf(s.X)
+	if call, ok := ast.Unparen(s.X).(*ast.CallExpr); ok && p.Suspends(call) {
+		h.left--
+		s.X = h.args(call)
+	} else {
+		s.X = h.expr(s.X)
+	}
+	own := p.list(s.Body.List)
+	if s.Tok != token.ASSIGN {
+		s.Body.List = own
+		return behind(h.before, s)
+	}
+	r := &ranger{Pass: p, s: s, pos: s.For}
+	r.constant()
+	variable := func(x ast.Expr) (to *ast.Ident, from ast.Expr) {
+		if x == nil || isBlank(x) {
+			return nil, nil
+		}
+		name := p.name("v")
+		return r.id(name), r.id(name)
+	}
+	key, fromKey := variable(s.Key)
+	value, fromValue := variable(s.Value)
+	r.key, r.value = fromKey, fromValue
+	body := own
+	if bind := r.bind(); bind != nil {
+		body = append(p.stmt(bind), block(s.Body.Lbrace, s.Body.Rbrace, own...))
+	}
+	s.Body.List = body
+	s.Key, s.Value, s.Tok = nil, nil, token.DEFINE
+	switch {
+	case key == nil && value == nil:
+		s.Tok = token.ILLEGAL
+	case key == nil:
+		s.Key, s.Value = r.id("_"), value
+	case value == nil:
+		s.Key = key
+	default:
+		s.Key, s.Value = key, value
+	}
+	return behind(h.before, s)
+}
+
+// constant gives a constant number of rounds the type of the variable that counts them.
+func (r *ranger) constant() {
+	if r.Info.Types[r.s.X].Value == nil || isBlank(r.s.Key) {
+		return
+	}
+	if t := r.spell(r.Info.TypeOf(r.s.Key), r.pos); t != nil {
+		r.s.X = &ast.CallExpr{Fun: t, Lparen: r.pos, Args: []ast.Expr{r.s.X}, Rparen: r.pos}
+	}
 }
 
 // A ranger collects what a range loop consists of.
@@ -228,11 +321,11 @@ func (r *ranger) channel() {
 
 // table takes the keys first, and leaves those out that have been deleted when their
 // turn comes.
-func (r *ranger) table(keyType string) {
+func (r *ranger) table(keyType ast.Expr) {
 	x := r.subject()
 	keys, k, v, ok := r.name("keys"), r.name("k"), r.name("v"), r.name("ok")
 	r.around = append(r.around,
-		define(r.pos, r.call("make", &ast.ArrayType{Lbrack: r.pos, Elt: r.id(keyType)}, r.number("0"), r.call("len", r.id(x))), keys),
+		define(r.pos, r.call("make", &ast.ArrayType{Lbrack: r.pos, Elt: keyType}, r.number("0"), r.call("len", r.id(x))), keys),
 		&ast.RangeStmt{For: r.pos, Key: r.id(k), Tok: token.DEFINE, TokPos: r.pos, X: r.id(x), Body: block(r.pos, r.pos,
 			set(r.pos, keys, r.call("append", r.id(keys), r.id(k))))})
 	i := r.counter(r.number("0"), r.call("len", r.id(keys)))
@@ -245,7 +338,7 @@ func (r *ranger) table(keyType string) {
 }
 
 // bind assigns the round's key and value to the user's variables.
-func (r *ranger) bind() []ast.Stmt {
+func (r *ranger) bind() ast.Stmt {
 	a := &ast.AssignStmt{Tok: r.s.Tok, TokPos: r.s.TokPos}
 	named := false
 	add := func(to, from ast.Expr) {
@@ -261,7 +354,7 @@ func (r *ranger) bind() []ast.Stmt {
 	if !named {
 		return nil
 	}
-	return []ast.Stmt{a}
+	return a
 }
 
 func isBlank(x ast.Expr) bool {

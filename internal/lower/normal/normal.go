@@ -1,7 +1,7 @@
 // Package normal brings async functions into normal form, Go to Go: an await stands as
 // a statement of its own, with a call as its right side, and its task is a variable;
-// a loop with an await inside has a condition at most. It is the compiler's pass
-// between find and graph.
+// a loop with an await inside has a condition at most, or is a range that has to run on
+// its own and declares its variables. It is the compiler's pass between find and graph.
 //
 // What is evaluated before what stays as it was. Calls, receive operations and the
 // sides of && and || have an order in the language; so whatever of them stands before
@@ -27,6 +27,8 @@ type Pass struct {
 	Suspends func(*ast.CallExpr) bool
 	// Primitive reports whether it is one of package async.
 	Primitive func(*ast.CallExpr) bool
+	// Ranged reports whether a range has to run on its own even if it has no await inside.
+	Ranged func(*ast.RangeStmt) bool
 	// Held reports whether a variable is captured or has its address taken.
 	Held func(*types.Var) bool
 
@@ -96,6 +98,9 @@ func (p *Pass) awaits(n ast.Node) bool { return p.count(n) > 0 }
 func (p *Pass) count(n ast.Node) (awaits int) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok && p.Suspends(call) {
+			awaits++
+		}
+		if s, ok := n.(*ast.RangeStmt); ok && p.Ranged(s) {
 			awaits++
 		}
 		_, isLit := n.(*ast.FuncLit)

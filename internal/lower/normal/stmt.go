@@ -334,14 +334,10 @@ func (p *Pass) typeChoice(s *ast.TypeSwitchStmt) []ast.Stmt {
 // labeled gives the label to the loop, or whatever it is, that the statement becomes.
 func (p *Pass) labeled(s *ast.LabeledStmt) []ast.Stmt {
 	if p.goesTo[s.Label.Name] {
-		// What leads to the statement would have to lead to what is before it now.
-		switch x := s.Stmt.(type) {
-		case *ast.ForStmt:
-			x.Body.List = p.list(x.Body.List)
-			return []ast.Stmt{s}
-		case *ast.RangeStmt:
-			x.Body.List = p.list(x.Body.List)
-			return []ast.Stmt{s}
+		switch s.Stmt.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			// A goto leads to what is before the loop now, the others to the loop.
+			return []ast.Stmt{&ast.LabeledStmt{Label: s.Label, Colon: s.Colon, Stmt: block(s.Pos(), s.End(), p.renamed(s)...)}}
 		}
 	}
 	list := p.stmt(s.Stmt)
@@ -352,6 +348,23 @@ func (p *Pass) labeled(s *ast.LabeledStmt) []ast.Stmt {
 		return list
 	}
 	return []ast.Stmt{&ast.LabeledStmt{Label: s.Label, Colon: s.Colon, Stmt: one(s.Pos(), s.End(), list)}}
+}
+
+// renamed returns what a labelled loop becomes with another label for its breaks and
+// continues, if there are any.
+func (p *Pass) renamed(s *ast.LabeledStmt) []ast.Stmt {
+	name, used := p.name(s.Label.Name), false
+	ast.Inspect(s.Stmt, func(n ast.Node) bool {
+		if b, ok := n.(*ast.BranchStmt); ok && b.Label != nil && b.Label.Name == s.Label.Name && b.Tok != token.GOTO {
+			b.Label, used = ident(b.Label.Pos(), name), true
+		}
+		_, isLit := n.(*ast.FuncLit)
+		return !isLit
+	})
+	if !used {
+		return p.stmt(s.Stmt)
+	}
+	return p.labeled(&ast.LabeledStmt{Label: ident(s.Label.Pos(), name), Colon: s.Colon, Stmt: s.Stmt})
 }
 
 // relabel labels the statement that breaks and continues mean, which stands last, in a
