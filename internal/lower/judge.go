@@ -139,14 +139,14 @@ func (p *program) byHand(f *function) bool {
 	return o != nil && o.Pkg() != nil && (o.Name() == "Asked" && o.Pkg().Path() == emit.Lowered || o.Name() == "Decline")
 }
 
-// callsGoexit finds a call of runtime.Goexit, or of what does that in tests.
+// callsGoexit finds a call of what calls runtime.Goexit in tests.
 func (p *program) callsGoexit(f *function) (at *ast.CallExpr) {
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
 			if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
 				if o := p.Info.Uses[sel.Sel]; o != nil && o.Pkg() != nil {
 					switch o.Pkg().Path() + "." + o.Name() {
-					case "runtime.Goexit", "testing.FailNow", "testing.Fatal", "testing.Fatalf", "testing.Skip", "testing.SkipNow", "testing.Skipf":
+					case "testing.FailNow", "testing.Fatal", "testing.Fatalf", "testing.Skip", "testing.SkipNow", "testing.Skipf":
 						at = call
 					}
 				}

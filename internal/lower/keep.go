@@ -159,6 +159,11 @@ func (p *program) keepsTask(f *function) (at ast.Node, what string) {
 			stack = stack[:len(stack)-1]
 			return true
 		}
+		if call, ok := n.(*ast.CallExpr); ok && at == nil {
+			if w := p.passedOn(call); w != "" {
+				at, what = n, w
+			}
+		}
 		if x, ok := n.(ast.Expr); ok && at == nil && p.isTask(x) && len(stack) > 0 {
 			if w := p.kept(x, stack); w != "" {
 				at, what = n, w
@@ -168,6 +173,20 @@ func (p *program) keepsTask(f *function) (at ast.Node, what string) {
 		return true
 	})
 	return at, what
+}
+
+// inAsync reports whether the innermost function of a stack is async.
+func (p *program) inAsync(stack []ast.Node) bool {
+	for _, n := range slices.Backward(stack) {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			sig, _ := p.Info.TypeOf(n).(*types.Signature)
+			return sig != nil && find.IsAsync(sig)
+		case *ast.FuncDecl:
+			return true // the one that is looked at
+		}
+	}
+	return true
 }
 
 // isTask reports whether an expression is a value of type *async.Task.
@@ -215,7 +234,10 @@ func (p *program) kept(x ast.Expr, stack []ast.Node) string {
 	case *ast.KeyValueExpr, *ast.CompositeLit:
 		return "it stores its task"
 	case *ast.ReturnStmt:
-		return "it returns its task"
+		if p.inAsync(stack) {
+			return "" // to an async function, which is judged on its own
+		}
+		return "a function that is not async returns its task"
 	case *ast.SendStmt:
 		return "it sends its task"
 	case *ast.UnaryExpr:
@@ -268,12 +290,39 @@ func (p *program) passed(x ast.Expr, call *ast.CallExpr) string {
 			return ""
 		}
 	}
+	return kept(sig, index, call.Ellipsis.IsValid())
+}
+
+// passedOn says whether a callee keeps a task that it gets with all its arguments from
+// one other call.
+func (p *program) passedOn(call *ast.CallExpr) string {
+	if len(call.Args) != 1 {
+		return ""
+	}
+	tuple, isTuple := p.Info.TypeOf(call.Args[0]).(*types.Tuple)
+	sig, _ := p.Info.TypeOf(call.Fun).Underlying().(*types.Signature)
+	if !isTuple || sig == nil {
+		return ""
+	}
+	for i := range tuple.Len() {
+		if i == 0 && find.IsAsync(sig) || !find.IsTask(tuple.At(i).Type()) {
+			continue
+		}
+		if w := kept(sig, i, false); w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// kept says whether a function keeps a task that is one of its arguments.
+func kept(sig *types.Signature, index int, ellipsis bool) string {
 	params := sig.Params()
 	var t types.Type
 	switch {
 	case sig.Variadic() && index >= params.Len()-1:
 		t = params.At(params.Len() - 1).Type()
-		if s, ok := t.(*types.Slice); ok && !call.Ellipsis.IsValid() {
+		if s, ok := t.(*types.Slice); ok && !ellipsis {
 			t = s.Elem()
 		}
 	case index < params.Len():

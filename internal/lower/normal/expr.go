@@ -203,7 +203,18 @@ func (h *hoist) bare(x ast.Expr) ast.Expr {
 	c := h.args(call)
 	h.task(call, c)
 	h.left, h.again = left-h.count(call), false
-	return c
+	return h.method(c)
+}
+
+// method makes a method call of an await that is called by a method expression: of
+// T.Method(x, t) that is T(x).Method(t).
+func (h *hoist) method(call *ast.CallExpr) *ast.CallExpr {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if s := h.Info.Selections[sel]; !ok || s == nil || s.Kind() != types.MethodExpr || len(call.Args) < 2 {
+		return call
+	}
+	recv := &ast.CallExpr{Fun: &ast.ParenExpr{Lparen: sel.Pos(), X: sel.X, Rparen: sel.Pos()}, Lparen: call.Lparen, Args: call.Args[:1], Rparen: call.Lparen}
+	return &ast.CallExpr{Fun: &ast.SelectorExpr{X: recv, Sel: sel.Sel}, Lparen: call.Lparen, Args: call.Args[1:], Ellipsis: call.Ellipsis, Rparen: call.Rparen}
 }
 
 // task makes a variable of the task that an await gets: it is needed again when the

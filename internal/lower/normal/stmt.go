@@ -150,7 +150,18 @@ func (p *Pass) declaration(s *ast.DeclStmt) []ast.Stmt {
 			continue
 		}
 		if len(v.Values) != len(v.Names) {
-			return []ast.Stmt{s} // var a, b T = await
+			// var a, b T = await: the names may mean something else to its right.
+			var names []string
+			c := &ast.ValueSpec{Names: v.Names, Type: v.Type}
+			for range v.Names {
+				name := p.name("v")
+				names = append(names, name)
+				c.Values = append(c.Values, ident(v.Pos(), name))
+			}
+			x := h.bare(v.Values[0])
+			out = append(append(out, h.before...), define(v.Pos(), x, names...),
+				&ast.DeclStmt{Decl: &ast.GenDecl{TokPos: d.TokPos, Tok: d.Tok, Specs: []ast.Spec{c}}})
+			continue
 		}
 		c := &ast.ValueSpec{Names: v.Names, Type: v.Type}
 		for _, x := range v.Values {
@@ -303,7 +314,32 @@ func (p *Pass) selection(s *ast.SelectStmt) []ast.Stmt {
 		}
 	}
 	p.clauses(s.Body)
+	for _, c := range s.Body.List {
+		c := c.(*ast.CommClause)
+		if a, ok := c.Comm.(*ast.AssignStmt); ok && slices.ContainsFunc(a.Lhs, func(x ast.Expr) bool { return p.awaits(x) }) {
+			p.assignLater(c, a)
+		}
+	}
 	return behind(h.before, s)
+}
+
+// assignLater makes a clause of a select receive into variables of its own, and assign
+// them in its body.
+func (p *Pass) assignLater(c *ast.CommClause, a *ast.AssignStmt) {
+	then := &ast.AssignStmt{Lhs: a.Lhs, TokPos: a.TokPos, Tok: token.ASSIGN}
+	to := &ast.AssignStmt{TokPos: a.TokPos, Tok: token.DEFINE, Rhs: a.Rhs}
+	for i, x := range a.Lhs {
+		name := p.name("v")
+		to.Lhs = append(to.Lhs, ident(x.Pos(), name))
+		var value ast.Expr = ident(x.Pos(), name)
+		if i == 1 && !p.hides("true") {
+			// Of no type, as what is received there.
+			value = &ast.BinaryExpr{X: value, OpPos: x.Pos(), Op: token.EQL, Y: ident(x.Pos(), "true")}
+		}
+		then.Rhs = append(then.Rhs, value)
+	}
+	c.Comm = to
+	c.Body = append(p.stmt(then), c.Body...)
 }
 
 // received returns what is received from.
