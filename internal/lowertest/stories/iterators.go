@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"math"
@@ -10,6 +12,7 @@ import (
 	"slices"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/stream"
 )
 
 // iterators: loops over functions whose bodies await, or which await themselves.
@@ -284,6 +287,69 @@ var iterators = []story{
 		w.say("%d %d", n, len(k))
 		return nil
 	}},
+	{"streams", func(t *async.Task, w *world) error {
+		for v, err := range stream.All(t, &numbers{w: w, left: 3}) {
+			w.say("%d %v", v, err)
+		}
+		for v := range stream.All(t, &numbers{w: w, left: 2}) {
+			get(t, w, v)
+		}
+		for range stream.All[int](t, &numbers{w: w, left: 1}) {
+			get(t, w, "round")
+		}
+		n := &numbers{w: w, left: 9, fails: 5}
+		for v, err := range stream.All(t, n) {
+			if v == 8 {
+				continue
+			}
+			w.say("%d %v", get(t, w, v), err)
+			if v == 7 {
+				break
+			}
+		}
+		var list [2]int
+		var err error
+		for list[get(t, w, 1)], err = range stream.All(t, n) {
+			w.say("%v %v", list, err)
+		}
+		for v := range stream.All(t, n) {
+			for u := range stream.All(t, &numbers{w: w, left: v}) {
+				if u == 2 {
+					break
+				}
+				for x := range counting(w, 3) {
+					if get(t, w, x) == u {
+						return errors.New("found")
+					}
+				}
+			}
+		}
+		return nil
+	}},
+	{"streams and cancelling", func(t *async.Task, w *world) error {
+		v, cancel := t.WithCancel()
+		n := &numbers{w: w, left: 3}
+		for i, err := range stream.All(v, n) {
+			w.say("%d %v", i, err)
+			cancel(context.Canceled)
+		}
+		for i, err := range stream.All(t, n) {
+			w.say("%d %v", i, err)
+		}
+		return nil
+	}},
+	{"streams by other means", func(t *async.Task, w *world) error {
+		all := stream.All[int]
+		for v, err := range all(t, &numbers{w: w, left: 2}) {
+			get(t, w, v)
+			w.say("%v", err)
+		}
+		seq := stream.All(t, &numbers{w: w, left: 2})
+		for v := range seq {
+			w.say("%v", v)
+		}
+		return nil
+	}},
 	{"ranges over type parameters", func(t *async.Task, w *world) error {
 		all(t, w, []string{"a", "b"}, map[spot]string{{1, 2}: "x"}, "cd", counting(w, 2), 2)
 		return nil
@@ -291,6 +357,30 @@ var iterators = []story{
 }
 
 type spot struct{ x, y int }
+
+// numbers is a stream that counts down.
+type numbers struct {
+	w           *world
+	left, fails int
+	waited      bool
+}
+
+func (n *numbers) Poll(t *async.Task) (int, error) {
+	if n.w.suspend && !n.waited {
+		n.waited = true
+		t.Waker().WakeLocal()
+		return 0, async.Pending
+	}
+	n.waited = false
+	if n.left == 0 {
+		return 0, io.EOF
+	}
+	n.left--
+	if n.left+1 == n.fails {
+		return n.left, errors.New("fails")
+	}
+	return n.left, nil
+}
 
 func counting(w *world, n int) iter.Seq[int] {
 	return func(yield func(int) bool) {
