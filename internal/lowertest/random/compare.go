@@ -23,6 +23,23 @@ import (
 //go:embed testdata/*.go
 var world embed.FS
 
+// header is what stands before a program in its file.
+const header = `package main
+
+import (
+	"runtime"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/stream"
+)
+
+var (
+	_ = runtime.Goexit
+	_ = stream.All[int]
+)
+
+`
+
 // drawn is a package that is only in an overlay.
 const drawn = "rondo.dev/rondo/internal/lowertest/random/drawn"
 
@@ -122,7 +139,7 @@ func (c *Comparer) build(way string, programs map[string][]uint16) (string, bool
 	list.WriteString("package main\n\nfunc init() {\n\tprograms = []program{\n")
 	for _, name := range inOrder(programs) {
 		fmt.Fprintf(&list, "\t\t{%q, %s},\n", name, name)
-		texts[name+".go"] = "package main\n\nimport \"rondo.dev/rondo/async\"\n\n" + Source(programs[name], name)
+		texts[name+".go"] = header + Source(programs[name], name)
 	}
 	texts["programs.go"] = list.String() + "\t}\n}\n"
 	overlaid := map[string][]byte{}

@@ -133,6 +133,11 @@ func (w *writer) several() string {
 	if w.fn.async && w.one(2) {
 		pair = fmt.Sprintf("both(t, %s)", pair)
 	}
+	if w.one(6) {
+		a, useA := w.add(anything)
+		b, useB := w.add(anything)
+		return fmt.Sprintf("var %s, %s any = %s\n%s\n%s", a, b, pair, useA, useB)
+	}
 	a, useA := w.add(integer)
 	b, useB := w.add(failure)
 	return fmt.Sprintf("%s, %s := %s\n%s\n%s", a, b, pair, useA, useB)
@@ -216,7 +221,49 @@ func (w *writer) loopOf(label string) string {
 		}
 		return a, b
 	}
-	switch w.n(11) {
+	switch w.n(17) {
+	case 11:
+		x := w.expr(integer, 2)
+		v := name(integer)
+		return fmt.Sprintf("for %s := range %s(%s) %s", v.name, pick(w.Choices, "seq", "guarding", "stubborn"), x, w.looping(label, v))
+	case 12, 13:
+		x := w.expr(integer, 2)
+		if !w.fn.async {
+			return fmt.Sprintf("for range seq(%s) %s", x, w.looping(label))
+		}
+		a, b := two(integer)
+		return fmt.Sprintf("for %s, %s := range each(t, %s) %s", a.name, b.name, x, w.looping(label, a, b))
+	case 14:
+		x := w.expr(integer, 2)
+		if !w.fn.async {
+			return fmt.Sprintf("for range seq(%s) %s", x, w.looping(label))
+		}
+		a, b := two(failure)
+		return fmt.Sprintf("for %s, %s := range stream.All(t, items(%s)) %s", a.name, b.name, x, w.looping(label, a, b))
+	case 15:
+		k, v := w.expr(structure, 2), w.expr(integer, 2)
+		if w.one(2) {
+			k = "any(" + w.expr(integer, 2) + ")"
+		}
+		typ := "point"
+		if strings.HasPrefix(k, "any(") {
+			typ = "any"
+		}
+		a, b := two(integer)
+		a.kind = other
+		return fmt.Sprintf("for %s, %s := range (map[%s]int{%s: %s}) %s", a.name, b.name, typ, k, v, w.looping(label, a, b))
+	case 16:
+		x := w.expr(integer, 2)
+		vars := w.visible(integer, true)
+		if arrays := w.visible(array, true); len(arrays) > 0 && w.one(2) {
+			v := pick(w.Choices, arrays...)
+			*v.used = true
+			return fmt.Sprintf("for %s[%s&1] = range seq(%s) %s", v.name, w.expr(integer, 2), x, w.looping(label))
+		}
+		if len(vars) == 0 {
+			return fmt.Sprintf("for range seq(%s) %s", x, w.looping(label))
+		}
+		return fmt.Sprintf("for %s = range seq(%s) %s", pick(w.Choices, vars...).name, x, w.looping(label))
 	case 0, 1:
 		v := name(integer)
 		return fmt.Sprintf("for %s := range %d %s", v.name, w.n(4), w.looping(label, v))
@@ -269,7 +316,11 @@ func (w *writer) loopOf(label string) string {
 func (w *writer) leave() string {
 	f := w.fn
 	guard := func(s string) string { return fmt.Sprintf("if %s {\n%s\n}", w.expr(truth, 2), s) }
-	switch w.n(6) {
+	switch w.n(7) {
+	case 5:
+		if w.one(4) {
+			return guard("runtime.Goexit()")
+		}
 	case 0:
 		if f.loops > 0 {
 			return guard("continue")
@@ -370,7 +421,12 @@ func (w *writer) deferred() string {
 	if w.fn.loops == 0 && w.one(4) {
 		guarded = func(s string) string { return fmt.Sprintf("if %s {\n%s\n}", w.expr(truth, 1), s) }
 	}
-	switch w.n(6) {
+	switch w.n(7) {
+	case 6:
+		if w.fn.async {
+			return guarded(fmt.Sprintf("defer (*point).move(&point{1, 2}, t, %s)", w.expr(integer, 2)))
+		}
+		return guarded("defer recover()")
 	case 0:
 		return guarded(fmt.Sprintf("defer say(%s)", w.expr(w.told(), 2)))
 	case 1, 2:
@@ -439,6 +495,11 @@ func (w *writer) selection() string {
 		}
 		if w.one(2) {
 			s += fmt.Sprintf("%s <- %s\n", c, w.expr(integer, 2))
+		}
+		if vars := w.visible(array, true); len(vars) > 0 && w.one(2) {
+			v := pick(w.Choices, vars...)
+			*v.used = true
+			return s + fmt.Sprintf("select {\ncase %s[%s&1] = <-%s:\n%sdefault:\n%s}\n}", v.name, w.expr(integer, 2), c, w.clause(), w.clause())
 		}
 		got := w.clause(variable{name: "x", kind: integer, used: new(bool)})
 		return s + fmt.Sprintf("select {\ncase x, ok := <-%s:\n_, _ = x, ok\n%sdefault:\n%s}\n}", c, got, w.clause())
