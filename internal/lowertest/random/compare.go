@@ -186,7 +186,7 @@ func (c *Comparer) build(way string, programs map[string][]uint16) (said string,
 	if err != nil {
 		panic(err) // the directory is temporary
 	}
-	args := []string{"build", "-buildvcs=false", "-overlay=" + replace, "-o", filepath.Join(c.Dir, way), "-gcflags=" + drawn + "=-e -N -l", "-ldflags=-s -w"}
+	args := []string{"build", "-buildvcs=false", "-overlay=" + replace, "-o", filepath.Join(c.Dir, way), "-gcflags=" + drawn + "=-e -N -l -dwarf=false", "-ldflags=-s -w"}
 	var out bytes.Buffer
 	switch way {
 	case "lowered":
