@@ -100,7 +100,7 @@ func (t *Task) suspend() {
 // stackless says why c can't be suspended here: it is not running, or it is, but not on
 // a coroutine.
 func (c *Core) stackless() string {
-	if c.inStep {
+	if c.inStep && c.frame != nil { // else it is a goroutine in Block
 		return kept
 	}
 	return misuse
