@@ -7,6 +7,8 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"strings"
+	"unicode"
 
 	"rondo.dev/rondo/internal/lower/find"
 	"rondo.dev/rondo/internal/lower/graph"
@@ -113,9 +115,9 @@ func (r *rewriter) node(n ast.Node) ast.Node {
 		if to := r.g.Jumps[n]; to != nil && !r.inLit {
 			return r.jump(to, n.Pos())
 		}
-		return &ast.BranchStmt{TokPos: n.TokPos, Tok: n.Tok, Label: n.Label}
+		return &ast.BranchStmt{TokPos: n.TokPos, Tok: n.Tok, Label: r.ownLabel(n.Label)}
 	case *ast.LabeledStmt:
-		return &ast.LabeledStmt{Label: n.Label, Colon: n.Colon, Stmt: r.value(reflect.ValueOf(n.Stmt)).Interface().(ast.Stmt)}
+		return &ast.LabeledStmt{Label: r.ownLabel(n.Label), Colon: n.Colon, Stmt: r.value(reflect.ValueOf(n.Stmt)).Interface().(ast.Stmt)}
 	case *ast.ReturnStmt:
 		if !r.inLit {
 			return r.ret(n)
@@ -126,6 +128,18 @@ func (r *rewriter) node(n ast.Node) ast.Node {
 		}
 	}
 	return nil
+}
+
+// ownLabel returns a label of the user's as no label of a block is written: those end
+// in a number.
+func (r *rewriter) ownLabel(l *ast.Ident) *ast.Ident {
+	if l == nil || r.inLit {
+		return l
+	}
+	if last := strings.TrimRight(l.Name, "_"); last == "" || !unicode.IsDigit(rune(last[len(last)-1])) {
+		return l
+	}
+	return &ast.Ident{NamePos: l.NamePos, Name: l.Name + "_"}
 }
 
 // around returns what stands for a constant that a literal uses of the function around

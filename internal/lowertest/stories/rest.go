@@ -80,6 +80,29 @@ var rest = []story{
 		}
 		return nil
 	}},
+	{"labels like those of blocks", func(t *async.Task, w *world) error {
+		for get(t, w, len(w.log)%2) == 0 {
+		}
+	loop1:
+		for i := range 3 {
+		done1:
+			for j := range 3 {
+				switch {
+				case j == 1:
+					continue loop1
+				case i == 1:
+					break done1
+				}
+				w.say("%d %d", i, j)
+			}
+		}
+	at1:
+		for {
+			break at1
+		}
+		get(t, w, 1)
+		return nil
+	}},
 	{"deferred builtins and methods", func(t *async.Task, w *world) error {
 		m := map[int]int{1: 1, 2: 2}
 		c := make(chan int)
