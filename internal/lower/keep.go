@@ -183,6 +183,14 @@ func (p *program) passed(x ast.Expr, call *ast.CallExpr) string {
 	return kept(sig, index, call.Ellipsis.IsValid())
 }
 
+// under returns the underlying type of an expression, an invalid one if it is of cgo.
+func (p *program) under(x ast.Expr) types.Type {
+	if t := p.Info.TypeOf(x); t != nil {
+		return t.Underlying()
+	}
+	return types.Typ[types.Invalid]
+}
+
 // passedOn says whether a callee keeps a task that it gets with all its arguments from
 // one other call.
 func (p *program) passedOn(call *ast.CallExpr) string {
@@ -190,7 +198,7 @@ func (p *program) passedOn(call *ast.CallExpr) string {
 		return ""
 	}
 	tuple, isTuple := p.Info.TypeOf(call.Args[0]).(*types.Tuple)
-	sig, _ := p.Info.TypeOf(call.Fun).Underlying().(*types.Signature)
+	sig, _ := p.under(call.Fun).(*types.Signature)
 	if !isTuple || sig == nil {
 		return ""
 	}

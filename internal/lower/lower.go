@@ -187,7 +187,7 @@ type function struct {
 func (p *program) find(file *ast.File) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		if s, ok := n.(*ast.RangeStmt); ok {
-			_, isFunc := p.Info.TypeOf(s.X).Underlying().(*types.Signature)
+			_, isFunc := p.under(s.X).(*types.Signature)
 			if call, ok := ast.Unparen(s.X).(*ast.CallExpr); ok && isFunc {
 				p.ranged[call] = true
 			}

@@ -107,7 +107,7 @@ func (r *rewriter) node(n ast.Node) ast.Node {
 			return &ast.CallExpr{Fun: fun, Lparen: n.Lparen, Rparen: n.Rparen}
 		}
 	case *ast.RangeStmt:
-		if _, ok := r.Info.TypeOf(n.X).Underlying().(*types.Signature); ok && !r.inRange {
+		if t := r.Info.TypeOf(n.X); t != nil && isFunc(t) && !r.inRange {
 			in := &rewriter{r.fn, r.inLit, true}
 			return in.fields(reflect.ValueOf(n)).Interface().(*ast.RangeStmt)
 		}
@@ -298,6 +298,11 @@ func taskOf(info *types.Info, call *ast.CallExpr) int {
 		}
 	}
 	return 0
+}
+
+func isFunc(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Signature)
+	return ok
 }
 
 // IsGoexit reports whether a call is one of runtime.Goexit.

@@ -149,7 +149,7 @@ func (h *hoist) logical(x *ast.BinaryExpr) ast.Expr {
 // than bool; false if that has no name here.
 func (h *hoist) truth(x ast.Expr) (value func(ast.Expr) ast.Expr, ok bool) {
 	t := h.Info.TypeOf(x)
-	if b, ok := t.Underlying().(*types.Basic); !ok || b.Info()&types.IsBoolean == 0 {
+	if b, ok := h.under(x).(*types.Basic); !ok || b.Info()&types.IsBoolean == 0 {
 		return func(x ast.Expr) ast.Expr { return x }, true
 	}
 	if _, predeclared := types.Unalias(t).(*types.Basic); predeclared {

@@ -96,11 +96,13 @@ func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	if p.hides("true", "false", "len", "make", "append") {
 		return p.apart(s)
 	}
-	switch u := core(p.Info.TypeOf(s.X)).(type) {
+	switch u := core(p.under(s.X)).(type) {
 	case *types.Basic:
 		switch {
 		case u.Info()&types.IsString != 0:
 			r.text()
+		case u.Kind() == types.Invalid:
+			return p.apart(s) // of cgo
 		case p.Info.Types[s.X].Value != nil && s.Tok == token.ASSIGN:
 			return p.apart(s) // the constant has the variable's type
 		default:

@@ -31,7 +31,7 @@ func (p *Pass) early(x ast.Expr) bool {
 	case *ast.SliceExpr:
 		return true
 	case *ast.TypeAssertExpr:
-		return x.Type != nil && !isDirect(p.Info.TypeOf(x.Type))
+		return x.Type != nil && !isDirect(p.under(x.Type))
 	case *ast.CallExpr:
 		if p.Info.Types[ast.Unparen(x.Fun)].IsType() {
 			return p.splitsText(x)
@@ -87,12 +87,20 @@ func (p *Pass) isBuiltin(call *ast.CallExpr) bool {
 	return isName && p.Info.Types[ast.Unparen(call.Fun)].IsBuiltin() && p.Info.Types[call].Value == nil
 }
 
+// under returns the underlying type of an expression, an invalid one if it is of cgo.
+func (p *Pass) under(x ast.Expr) types.Type {
+	if t := p.Info.TypeOf(x); t != nil {
+		return t.Underlying()
+	}
+	return types.Typ[types.Invalid]
+}
+
 // splitsText reports whether a conversion makes bytes or runes of a text.
 func (p *Pass) splitsText(call *ast.CallExpr) bool {
-	if _, ok := p.Info.TypeOf(call).Underlying().(*types.Slice); !ok || len(call.Args) != 1 {
+	if _, ok := p.under(call).(*types.Slice); !ok || len(call.Args) != 1 {
 		return false
 	}
-	from, ok := p.Info.TypeOf(call.Args[0]).Underlying().(*types.Basic)
+	from, ok := p.under(call.Args[0]).(*types.Basic)
 	return ok && from.Info()&types.IsString != 0
 }
 
