@@ -3,6 +3,8 @@ package async
 import "errors"
 
 // Pending is the error of a Poll without a result.
+//
+//lint:ignore ST1012 it has the name that package async gives it
 var Pending = errors.New("pending")
 
 // A Future is polled until it has a result.

@@ -76,14 +76,9 @@ func (w *writer) loopOf(label string) string {
 		a, b := two(failure)
 		return fmt.Sprintf("for %s, %s := range stream.All(t, items(%s)) %s", a.name, b.name, x, w.looping(label, a, b))
 	case 15:
-		k, v := w.expr(structure, 2), w.expr(integer, 2)
-		if w.one(2) {
-			k = "any(" + w.expr(integer, 2) + ")"
-		}
-		typ := "point"
-		if strings.HasPrefix(k, "any(") {
-			typ = "any"
-		}
+		key := pick(w.Choices, structure, anything)
+		typ := key.String()
+		k, v := w.expr(pick(w.Choices, key, structure), 2), w.expr(integer, 2)
 		a, b := two(integer)
 		a.kind = other
 		return fmt.Sprintf("for %s, %s := range (map[%s]int{%s: %s}) %s", a.name, b.name, typ, k, v, w.looping(label, a, b))

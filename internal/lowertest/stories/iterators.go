@@ -28,6 +28,7 @@ var iterators = []story{
 		for range maps.Keys(map[int]int{1: 1}) {
 			get(t, w, "key")
 		}
+		//lint:ignore SA4000 it yields twice
 		for range func(yield func() bool) { _ = yield() && yield() } {
 			get(t, w, "nothing")
 		}
@@ -66,6 +67,7 @@ var iterators = []story{
 				case 1:
 					continue outer
 				case 12:
+					//lint:ignore SA4011 it is about the switch
 					break
 				case 13, 20:
 					break outer
@@ -151,8 +153,7 @@ var iterators = []story{
 	{"panics of bodies that nobody recovers", func(t *async.Task, w *world) error {
 		for v := range awaitingAtEnd(t, w) {
 			get(t, w, v)
-			var m map[int]int
-			m[1] = 1
+			noMap()["a"] = 1
 		}
 		return nil
 	}},

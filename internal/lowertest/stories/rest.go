@@ -65,11 +65,13 @@ var rest = []story{
 				if get(t, w, v) == 2 {
 					break loop
 				}
+				//lint:ignore SA4011 it is about the select
 				break
 			}
 			w.say("after %d", i)
 		}
 	only:
+		//lint:ignore S1000 the select is the point
 		select {
 		default:
 			for {

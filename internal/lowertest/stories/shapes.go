@@ -167,6 +167,7 @@ var shapes = []story{
 		if get(t, w, false) {
 			select {}
 		}
+		//lint:ignore S1000 the select is the point
 		select {
 		default:
 			get(t, w, 1)
