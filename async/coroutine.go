@@ -93,6 +93,10 @@ func (co *Coroutine) Resume() (done bool) {
 	}
 }
 
+// Yield goes back to whoever resumed the coroutine, until it is resumed again. What
+// runs on it calls that: see lowered.Loop.
+func (co *Coroutine) Yield() { co.yield(struct{}{}) }
+
 // enter switches to the coroutine, and reports whether its function has ended.
 func (co *Coroutine) enter() (done bool) {
 	e := co.core.exec

@@ -118,7 +118,7 @@ func (o *Op[T]) awaitAside(t *Task) (T, error) {
 	e := t.core.exec
 	co := e.stack
 	if !t.core.inStep || co == nil || co.core != t.core {
-		panic(misuse)
+		panic(t.core.stackless())
 	}
 	x := newOpAwait[T](e)
 	x.op, x.task = *o, t

@@ -100,9 +100,18 @@ func (Yielding) Resume(*Task) (err error, done bool) { return nil, true }
 func (t *Task) suspend() {
 	co := t.core.exec.stack
 	if co == nil || co.core != t.core {
-		panic(misuse)
+		panic(t.core.stackless())
 	}
 	co.yield(struct{}{})
+}
+
+// stackless says why c can't be suspended here: it is not running, or it is, but not on
+// a coroutine.
+func (c *Core) stackless() string {
+	if c.inStep && c.frame != nil { // else it is a goroutine in Block
+		return kept
+	}
+	return misuse
 }
 
 // checkAwait panics when an await can't be right. It can't see everything: a
@@ -122,5 +131,7 @@ func (c *Core) OnStack() bool {
 	co := c.exec.stack
 	return c.inStep && co != nil && co.core == c
 }
+
+const kept = "rondo: a task is suspended in a call that is no await, by what keeps its *Task; but its function was lowered, and has no stack to be suspended on. A function that keeps its *Task has to be called by its name, not by a value or an interface: then its caller is not lowered"
 
 const misuse = "rondo: await by something that is not the running task (a *Task must not be used by another goroutine or task, except as a context; use Wait(ctx) there)"

@@ -20,6 +20,7 @@ type Defers struct {
 	panic   Panic
 	call    Callee      // the deferred async call under way
 	under   *async.Task // the task that it got; nil if there is none
+	loops   *Loop       // the innermost one under way
 }
 
 // deferred is one call: one of the two.
@@ -46,7 +47,7 @@ func (d *Defers) Step(t *async.Task, run func(*async.Task) (done bool)) (done bo
 		}
 		d.leaving = true
 	}
-	for d.under != nil || len(d.calls) > 0 {
+	for d.loops != nil || d.under != nil || len(d.calls) > 0 {
 		if !d.catch(t, d.next) {
 			return false
 		}
@@ -55,8 +56,12 @@ func (d *Defers) Step(t *async.Task, run func(*async.Task) (done bool)) (done bo
 	return true
 }
 
-// next makes the next deferred call, or goes on with the one under way.
+// next makes the next deferred call, or goes on with the one under way. Before them come
+// the loops that were left by a panic: they are nearer to it.
 func (d *Defers) next(t *async.Task) (done bool) {
+	if d.loops != nil {
+		return d.loops.unwind(t)
+	}
 	if d.under != nil {
 		done = d.call.Resume(d.under)
 	} else {

@@ -83,6 +83,11 @@
 // whose answer would be taken for its own: so the question is a promise of the whole
 // program, made by [async.Executor.SetLowered], or by the command rondo.
 //
+// # Loops
+//
+// A range over a function whose body awaits is a [Loop]: the iterator is on a coroutine,
+// the body in the frame. One over a stream is an [Items], and needs no coroutine.
+//
 // # Calls and tasks
 //
 // The frame of a callee that is known statically is a field of its caller's, which

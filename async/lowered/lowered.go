@@ -12,6 +12,9 @@ func Asked(t *async.Task) bool { return t != nil && t.Core() != nil && t.Core().
 // Answer gives the caller the frame. The function returns right after it.
 func Answer(t *async.Task, f async.Frame) { t.Core().Answer(f) }
 
+// Goexit is runtime.Goexit in a frame, whose goroutine is the loop's and goes on.
+func Goexit() { panic(async.ErrGoexit) }
+
 // Decline is the prologue of an async function that could not be lowered: if it
 // was asked it reports true, and the function returns. It is called again on a
 // coroutine, and runs.

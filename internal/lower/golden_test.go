@@ -169,6 +169,12 @@ func TestSizes(t *testing.T) {
 	if got := unsafe.Sizeof(lowered.Defers{}); got != emit.DefersSize {
 		t.Errorf("Defers has %d bytes, not %d", got, emit.DefersSize)
 	}
+	if got := unsafe.Sizeof(lowered.Items[int]{}); got != 80 {
+		t.Errorf("Items has %d bytes, not as many as its parts", got)
+	}
+	if got := unsafe.Sizeof(lowered.Loop{}); got != emit.LoopSize {
+		t.Errorf("Loop has %d bytes, not %d", got, emit.LoopSize)
+	}
 	if got := unsafe.Sizeof(async.Flight[int]{}); got != 24 {
 		t.Errorf("Flight has %d bytes; testdata says 24", got)
 	}

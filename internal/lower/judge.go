@@ -14,6 +14,7 @@ import (
 
 // judge decides which functions are lowered, as far as that can be told before.
 func (p *program) judge(misfits []misfit) {
+	p.findKeepers()
 	// A function suspends if it has an await that does. Assume the best, and look
 	// again until nothing changes.
 	for changed := true; changed; {
@@ -26,34 +27,25 @@ func (p *program) judge(misfits []misfit) {
 		}
 	}
 	for _, f := range p.funcs {
-		if f.quiet = p.callsNothing(f); f.quiet {
-			f.fate = Plain // whatever literals it makes, for others to call
-		}
 		if p.byHand(f) {
 			f.fate, f.quiet = Declined, true
 			f.reason, f.where = "it has a prologue of its own", f.Body.Pos()
 			continue
 		}
+		if f.quiet {
+			f.fate = Plain // whatever literals it makes, for others to call
+			continue
+		}
 		for _, s := range f.Strays {
-			if f.quiet {
-				f.keeps = true
-				break
-			}
 			if p.suspends(s.Await) {
 				f.decline(s.Call.Pos(), "an await in a function that is not async")
 			}
 		}
 		if n, what := p.keepsTask(f); n != nil {
-			f.keeps = true
-			if !f.quiet {
-				f.decline(n.Pos(), "%s", what)
-			}
+			f.decline(n.Pos(), "%s", what)
 		}
 		if call := p.callsGoexit(f); f.fate == Lowered && call != nil {
 			f.decline(call.Pos(), "it ends its goroutine, which should not be the loop's")
-		}
-		if f.fate == Lowered && emit.CallsRecover(p.Info, f.Body) {
-			f.decline(f.Body.Pos(), "it calls recover itself")
 		}
 	}
 	for _, f := range p.funcs {
@@ -64,21 +56,9 @@ func (p *program) judge(misfits []misfit) {
 	for _, m := range misfits {
 		p.refuse(m)
 	}
-	// Who calls a function that keeps the task may be suspended later by what kept it,
-	// where there is no await to be seen.
-	for changed := true; changed; {
-		changed = false
-		for _, f := range p.funcs {
-			if f.keeps {
-				continue
-			}
-			for _, a := range f.Awaits {
-				if a.Kind == find.Static && p.keeps(a.Callee) {
-					f.keeps, changed = true, true
-					f.decline(a.Call.Pos(), "it calls %s, which keeps the task", a.Callee.Name())
-					break
-				}
-			}
+	for _, f := range p.funcs {
+		if a := f.keeper; a != nil {
+			f.decline(a.Call.Pos(), "it calls %s, which keeps the task", a.Callee.Name())
 		}
 	}
 }
@@ -126,7 +106,7 @@ func (p *program) judgeNames(f *function) {
 
 func (p *program) mayBeSuspended(f *function) bool {
 	for _, a := range f.Awaits {
-		if p.suspends(a) {
+		if p.suspends(a) || p.ranged[a.Call] && p.keeps(a.Callee) {
 			return true
 		}
 	}
@@ -159,14 +139,14 @@ func (p *program) byHand(f *function) bool {
 	return o != nil && o.Pkg() != nil && (o.Name() == "Asked" && o.Pkg().Path() == emit.Lowered || o.Name() == "Decline")
 }
 
-// callsGoexit finds a call of runtime.Goexit, or of what does that in tests.
+// callsGoexit finds a call of what calls runtime.Goexit in tests.
 func (p *program) callsGoexit(f *function) (at *ast.CallExpr) {
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
 			if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
 				if o := p.Info.Uses[sel.Sel]; o != nil && o.Pkg() != nil {
 					switch o.Pkg().Path() + "." + o.Name() {
-					case "runtime.Goexit", "testing.FailNow", "testing.Fatal", "testing.Fatalf", "testing.Skip", "testing.SkipNow", "testing.Skipf":
+					case "testing.FailNow", "testing.Fatal", "testing.Fatalf", "testing.Skip", "testing.SkipNow", "testing.Skipf":
 						at = call
 					}
 				}
@@ -194,6 +174,9 @@ func (p *program) callsNothing(f *function) bool {
 }
 
 func (p *program) keeps(f *types.Func) bool {
+	if f == nil {
+		return false
+	}
 	if own := p.byFunc[f]; own != nil {
 		return own.keeps
 	}

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"rondo.dev/rondo/internal/lower/find"
 )
@@ -11,7 +12,34 @@ import (
 // A state machine can be suspended in an await alone. On a coroutine the task can be
 // suspended in any call by whoever has the *async.Task: a net.Conn made by package
 // green does so in Read. So a function that lets its task go somewhere else than into
-// awaits has to stay on a coroutine, and with it those who call it.
+// awaits has to stay on a coroutine, and with it those who call it. An iterator may keep
+// it for those who do nothing with it but range over it: see lowered.Loop.
+
+// findKeepers finds the functions that keep their task, and those who call them.
+func (p *program) findKeepers() {
+	for _, f := range p.funcs {
+		f.quiet = p.callsNothing(f)
+		if p.byHand(f) {
+			continue
+		}
+		at, _ := p.keepsTask(f)
+		f.keeps = at != nil || slices.ContainsFunc(f.Strays, func(s find.Stray) bool { return f.quiet || p.escapes(s.In, f) })
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, f := range p.funcs {
+			if f.keeps || p.byHand(f) {
+				continue
+			}
+			for i, a := range f.Awaits {
+				if a.Kind == find.Static && p.keeps(a.Callee) && !p.ranged[a.Call] {
+					f.keeps, f.keeper, changed = true, &f.Awaits[i], true
+					break
+				}
+			}
+		}
+	}
+}
 
 // keepsTask looks for a use of a task that may keep it, and says what it is.
 func (p *program) keepsTask(f *function) (at ast.Node, what string) {
@@ -20,6 +48,11 @@ func (p *program) keepsTask(f *function) (at ast.Node, what string) {
 		if n == nil {
 			stack = stack[:len(stack)-1]
 			return true
+		}
+		if call, ok := n.(*ast.CallExpr); ok && at == nil {
+			if w := p.passedOn(call); w != "" {
+				at, what = n, w
+			}
 		}
 		if x, ok := n.(ast.Expr); ok && at == nil && p.isTask(x) && len(stack) > 0 {
 			if w := p.kept(x, stack); w != "" {
@@ -30,6 +63,20 @@ func (p *program) keepsTask(f *function) (at ast.Node, what string) {
 		return true
 	})
 	return at, what
+}
+
+// inAsync reports whether the innermost function of a stack is async.
+func (p *program) inAsync(stack []ast.Node) bool {
+	for _, n := range slices.Backward(stack) {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			sig, _ := p.Info.TypeOf(n).(*types.Signature)
+			return sig != nil && find.IsAsync(sig)
+		case *ast.FuncDecl:
+			return true // the one that is looked at
+		}
+	}
+	return true
 }
 
 // isTask reports whether an expression is a value of type *async.Task.
@@ -77,7 +124,10 @@ func (p *program) kept(x ast.Expr, stack []ast.Node) string {
 	case *ast.KeyValueExpr, *ast.CompositeLit:
 		return "it stores its task"
 	case *ast.ReturnStmt:
-		return "it returns its task"
+		if p.inAsync(stack) {
+			return "" // to an async function, which is judged on its own
+		}
+		return "a function that is not async returns its task"
 	case *ast.SendStmt:
 		return "it sends its task"
 	case *ast.UnaryExpr:
@@ -130,12 +180,47 @@ func (p *program) passed(x ast.Expr, call *ast.CallExpr) string {
 			return ""
 		}
 	}
+	return kept(sig, index, call.Ellipsis.IsValid())
+}
+
+// under returns the underlying type of an expression, an invalid one if it is of cgo.
+func (p *program) under(x ast.Expr) types.Type {
+	if t := p.Info.TypeOf(x); t != nil {
+		return t.Underlying()
+	}
+	return types.Typ[types.Invalid]
+}
+
+// passedOn says whether a callee keeps a task that it gets with all its arguments from
+// one other call.
+func (p *program) passedOn(call *ast.CallExpr) string {
+	if len(call.Args) != 1 {
+		return ""
+	}
+	tuple, isTuple := p.Info.TypeOf(call.Args[0]).(*types.Tuple)
+	sig, _ := p.under(call.Fun).(*types.Signature)
+	if !isTuple || sig == nil {
+		return ""
+	}
+	for i := range tuple.Len() {
+		if i == 0 && find.IsAsync(sig) || !find.IsTask(tuple.At(i).Type()) {
+			continue
+		}
+		if w := kept(sig, i, false); w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// kept says whether a function keeps a task that is one of its arguments.
+func kept(sig *types.Signature, index int, ellipsis bool) string {
 	params := sig.Params()
 	var t types.Type
 	switch {
 	case sig.Variadic() && index >= params.Len()-1:
 		t = params.At(params.Len() - 1).Type()
-		if s, ok := t.(*types.Slice); ok && !call.Ellipsis.IsValid() {
+		if s, ok := t.(*types.Slice); ok && !ellipsis {
 			t = s.Elem()
 		}
 	case index < params.Len():

@@ -130,6 +130,9 @@ func newProgram(u *Unit) *program {
 		Unit:   u,
 		writes: live.WritesOf(u.Info, u.Files),
 		byFunc: map[*types.Func]*function{},
+		ranged: map[*ast.CallExpr]bool{},
+
+		leaving: map[*types.Var]bool{},
 
 		literals: map[string]int{},
 	}
@@ -150,6 +153,9 @@ type program struct {
 	byFunc map[*types.Func]*function
 	files  map[*ast.File]*emit.File
 
+	ranged  map[*ast.CallExpr]bool // calls of which the result, a function, is ranged over
+	leaving map[*types.Var]bool    // see variableLeaves
+
 	literals map[string]int // how many there are, by the function around them
 
 	values  map[*types.Func]bool // used as values
@@ -169,7 +175,8 @@ type function struct {
 	reason string
 	where  token.Pos
 	keeps  bool
-	quiet  bool // it calls nothing, outside of literals
+	keeper *find.Await // what it calls that keeps the task, if it does not itself
+	quiet  bool        // it calls nothing, outside of literals
 
 	frame *emit.Frame
 	shape *emit.Shape
@@ -178,6 +185,15 @@ type function struct {
 }
 
 func (p *program) find(file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.RangeStmt); ok {
+			_, isFunc := p.under(s.X).(*types.Signature)
+			if call, ok := ast.Unparen(s.X).(*ast.CallExpr); ok && isFunc {
+				p.ranged[call] = true
+			}
+		}
+		return true
+	})
 	funcs, _ := find.In(p.Info, file)
 	for _, f := range funcs {
 		fn := &function{Func: f, file: file, fate: Plain}
@@ -263,7 +279,7 @@ func (p *program) lower() {
 			if f.fate != Lowered {
 				continue
 			}
-			g, err := graph.Build(f.Func, p.suspends)
+			g, err := graph.Build(f.Func, p.way())
 			if err != nil {
 				e := err.(*graph.Error)
 				f.decline(e.Pos, "%s", e.Reason)

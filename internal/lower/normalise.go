@@ -40,6 +40,7 @@ func (p *program) normalised() (*program, *misfit) {
 		Suspends:  func(call *ast.CallExpr) bool { _, ok := awaits[call]; return ok },
 		Primitive: func(call *ast.CallExpr) bool { return awaits[call] == find.Primitive },
 		Held:      p.writes.Shared,
+		Ranged:    p.isRanged,
 	}
 	files := make([]*ast.File, len(p.Files))
 	changed := false

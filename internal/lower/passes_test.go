@@ -53,7 +53,7 @@ func passes(t *testing.T, src string) string {
 			continue
 		}
 		fmt.Fprintf(&s, "normal %s:\n%s\n", f.name, indent(source(n.Fset, f.Node)))
-		g, err := graph.Build(f.Func, n.suspends)
+		g, err := graph.Build(f.Func, n.way())
 		if err != nil {
 			fmt.Fprintf(&s, "graph %s: %v\n", f.name, err)
 			continue

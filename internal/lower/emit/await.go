@@ -34,6 +34,9 @@ import (
 
 // suspend writes the first two pieces.
 func (w *writer) suspend(x *graph.Suspend) (tail string) {
+	if x.Loop != nil {
+		return w.resumeLoop(x)
+	}
 	if x.Await.Kind == find.Primitive {
 		return w.primitive(x)
 	}
@@ -45,6 +48,9 @@ func (w *writer) suspend(x *graph.Suspend) (tail string) {
 
 // landing writes the third.
 func (w *writer) landing(x *graph.Suspend) {
+	if x.Loop != nil {
+		return
+	}
 	if x.Await.Kind == find.Primitive {
 		if w.takes(x) {
 			w.assign(x, w.primitiveResults(x))

@@ -179,7 +179,7 @@ func (e *fn) emit() string {
 	}
 	e.self = e.names.name("f")
 	e.task = e.names.name("t")
-	e.defers = e.hasDefers()
+	e.defers = e.hasDefers() || e.hasLoops()
 	e.signature()
 	for _, v := range e.v.Order {
 		e.settle(v)

@@ -141,6 +141,9 @@ func (e *fn) block(b, after *graph.Block) string {
 	if s := b.Landing; s != nil {
 		w.landing(s)
 	}
+	if b.Round != nil {
+		w.round(b.Round)
+	}
 	for _, s := range b.Nodes {
 		w.node(s)
 	}
@@ -189,6 +192,9 @@ func (w *writer) end(end graph.End, after *graph.Block) (tail string) {
 			return w.goTo(x.None, after)
 		}
 		return ""
+	case *graph.Round:
+		w.line("if !%s.More() {\ngoto %s\n}", w.loop(x.Loop), w.label(x.After))
+		return w.goTo(x.Body, after)
 	case *graph.Suspend:
 		return w.suspend(x)
 	}

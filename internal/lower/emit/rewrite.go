@@ -7,6 +7,8 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"strings"
+	"unicode"
 
 	"rondo.dev/rondo/internal/lower/find"
 	"rondo.dev/rondo/internal/lower/graph"
@@ -17,7 +19,8 @@ import (
 // The names it puts in place of a variable's may be whole expressions: "f.n".
 type rewriter struct {
 	*fn
-	inLit bool
+	inLit   bool
+	inRange bool // over a function, which Go itself calls
 }
 
 // copyOf returns the rewritten copy of a node.
@@ -99,13 +102,22 @@ func (r *rewriter) node(n ast.Node) ast.Node {
 		if s := r.spawn(n); s != nil {
 			return s
 		}
+		if !r.inLit && !r.inRange && IsGoexit(r.Info, n) {
+			fun := &ast.SelectorExpr{X: &ast.Ident{NamePos: n.Pos(), Name: r.Imports.Name(Lowered, "lowered")}, Sel: ast.NewIdent("Goexit")}
+			return &ast.CallExpr{Fun: fun, Lparen: n.Lparen, Rparen: n.Rparen}
+		}
+	case *ast.RangeStmt:
+		if t := r.Info.TypeOf(n.X); t != nil && isFunc(t) && !r.inRange {
+			in := &rewriter{r.fn, r.inLit, true}
+			return in.fields(reflect.ValueOf(n)).Interface().(*ast.RangeStmt)
+		}
 	case *ast.BranchStmt:
 		if to := r.g.Jumps[n]; to != nil && !r.inLit {
 			return r.jump(to, n.Pos())
 		}
-		return &ast.BranchStmt{TokPos: n.TokPos, Tok: n.Tok, Label: n.Label}
+		return &ast.BranchStmt{TokPos: n.TokPos, Tok: n.Tok, Label: r.ownLabel(n.Label)}
 	case *ast.LabeledStmt:
-		return &ast.LabeledStmt{Label: n.Label, Colon: n.Colon, Stmt: r.value(reflect.ValueOf(n.Stmt)).Interface().(ast.Stmt)}
+		return &ast.LabeledStmt{Label: r.ownLabel(n.Label), Colon: n.Colon, Stmt: r.value(reflect.ValueOf(n.Stmt)).Interface().(ast.Stmt)}
 	case *ast.ReturnStmt:
 		if !r.inLit {
 			return r.ret(n)
@@ -116,6 +128,18 @@ func (r *rewriter) node(n ast.Node) ast.Node {
 		}
 	}
 	return nil
+}
+
+// ownLabel returns a label of the user's as no label of a block is written: those end
+// in a number.
+func (r *rewriter) ownLabel(l *ast.Ident) *ast.Ident {
+	if l == nil || r.inLit {
+		return l
+	}
+	if last := strings.TrimRight(l.Name, "_"); last == "" || !unicode.IsDigit(rune(last[len(last)-1])) {
+		return l
+	}
+	return &ast.Ident{NamePos: l.NamePos, Name: l.Name + "_"}
 }
 
 // around returns what stands for a constant that a literal uses of the function around
@@ -149,7 +173,7 @@ func (r *rewriter) around(id *ast.Ident) string {
 
 // literal copies a function literal. An async one gets its prologue.
 func (r *rewriter) literal(lit *ast.FuncLit) ast.Node {
-	in := &rewriter{r.fn, true}
+	in := &rewriter{r.fn, true, false}
 	c := in.fields(reflect.ValueOf(lit)).Interface().(*ast.FuncLit)
 	if l := r.Literals[lit]; l != nil {
 		text, task := r.Prologue(l, r.captured)
@@ -172,7 +196,10 @@ func (r *rewriter) captured(v *types.Var) (text string, pointer bool) {
 
 // ret stores results and ends the step.
 func (r *rewriter) ret(n *ast.ReturnStmt) ast.Node {
-	end := &ast.ReturnStmt{Return: n.Return, Results: []ast.Expr{ast.NewIdent("true")}}
+	var end ast.Stmt = &ast.ReturnStmt{Return: n.Return, Results: []ast.Expr{ast.NewIdent("true")}}
+	if to := r.g.Returns[n]; to != nil {
+		end = r.jump(to, n.Return)
+	}
 	if len(n.Results) == 0 {
 		return end
 	}
@@ -227,8 +254,8 @@ func (r *rewriter) deferred(n *ast.DeferStmt) ast.Node {
 	if !r.fixed(call.Fun) {
 		later.Fun = keep(later.Fun, "call")
 	}
+	a, deferredAsync := r.delayed[call]
 	for i, arg := range call.Args {
-		_, deferredAsync := r.delayed[call]
 		tv := r.Info.Types[arg]
 		switch tuple, isTuple := tv.Type.(*types.Tuple); {
 		case isTuple:
@@ -240,20 +267,18 @@ func (r *rewriter) deferred(n *ast.DeferStmt) ast.Node {
 			later.Args = append(later.Args, names...)
 		case tv.Value != nil, tv.IsNil(), tv.IsType():
 			later.Args = append(later.Args, rewritten(arg))
-		case i == 0 && deferredAsync:
+		case deferredAsync && i == taskOf(r.Info, call):
 			later.Args = append(later.Args, rewritten(arg)) // see below
 		default:
 			later.Args = append(later.Args, keep(rewritten(arg), "arg"))
 		}
 	}
-	if a, ok := r.delayed[call]; ok {
+	if deferredAsync {
 		r.mayNotRecover(a)
-		if _, isTuple := r.Info.TypeOf(call.Args[0]).(*types.Tuple); isTuple {
-			r.fail(n.Pos(), "it defers an async call with all arguments from another call")
-		}
-		task := later.Args[0]
+		i := taskOf(r.Info, call)
+		task := later.Args[i]
 		name := r.names.name("u")
-		later.Args[0] = ast.NewIdent(name)
+		later.Args[i] = ast.NewIdent(name)
 		block.List = append(block.List, push(r.self, "PushAsync", task, name, r.star(find.Async, "async", "Task"), &ast.ExprStmt{X: later}))
 		return block
 	}
@@ -262,6 +287,37 @@ func (r *rewriter) deferred(n *ast.DeferStmt) ast.Node {
 		&ast.DeferStmt{Defer: n.Defer, Call: later},
 		&ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.SelectorExpr{X: ast.NewIdent(name), Sel: ast.NewIdent("Raise")}}}))
 	return block
+}
+
+// taskOf returns which argument of an async call is its task: the receiver may come
+// before it.
+func taskOf(info *types.Info, call *ast.CallExpr) int {
+	if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		if s := info.Selections[s]; s != nil && s.Kind() == types.MethodExpr {
+			return 1
+		}
+	}
+	return 0
+}
+
+func isFunc(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Signature)
+	return ok
+}
+
+// IsGoexit reports whether a call is one of runtime.Goexit.
+func IsGoexit(info *types.Info, call *ast.CallExpr) bool {
+	var id *ast.Ident
+	switch fun := ast.Unparen(call.Fun).(type) {
+	case *ast.Ident:
+		id = fun
+	case *ast.SelectorExpr:
+		id = fun.Sel
+	default:
+		return false
+	}
+	f, ok := info.Uses[id].(*types.Func)
+	return ok && f.FullName() == "runtime.Goexit"
 }
 
 // push returns the statement that keeps a deferred call.

@@ -1,6 +1,9 @@
 package emit
 
-import "go/types"
+import (
+	"go/types"
+	"strings"
+)
 
 // Size returns the size of a frame in bytes, 0 if it depends on type arguments.
 func (f *Frame) Size(sizes types.Sizes) int64 {
@@ -42,6 +45,8 @@ func (x field) layout(sizes types.Sizes) types.Type {
 		return x.t
 	case x.name == "defers":
 		return words(DefersSize, sizes)
+	case strings.HasSuffix(x.typ, ".Loop"):
+		return words(LoopSize, sizes)
 	default:
 		return words(CalleeSize, sizes)
 	}
@@ -51,7 +56,8 @@ func (x field) layout(sizes types.Sizes) types.Type {
 // compares them.
 const (
 	CalleeSize = 24
-	DefersSize = 96
+	DefersSize = 104
+	LoopSize   = 40
 )
 
 func words(n int64, sizes types.Sizes) types.Type {

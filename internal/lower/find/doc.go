@@ -29,6 +29,6 @@
 //
 // A call of one of those kinds in a function that is not async is a [Stray]. On a
 // coroutine it works, if the task got there somehow: as a captured variable in an
-// iterator's body, say. A state machine cannot be suspended there. An async
+// iterator, say. A state machine cannot be suspended there. An async
 // function around a stray has to stay a coroutine.
 package find

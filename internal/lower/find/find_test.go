@@ -260,7 +260,8 @@ func TestPrimitives(t *testing.T) {
 	for o := range suspends {
 		if f := o.(*types.Func); f.Exported() && find.IsAsync(f.Signature()) {
 			want[f.FullName()] = true
-		} else if f.Exported() {
+		} else if f.Exported() && f.FullName() != "(*"+find.Async+".Coroutine).Yield" {
+			// Yield is for package lowered, which knows what it suspends.
 			t.Errorf("%s suspends, and is not async", f.FullName())
 		}
 	}

@@ -16,16 +16,28 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Reason }
 
-// Build makes the graph of a function. suspends says which of its awaits are
-// awaits: the others cannot suspend after all, and are calls like any other.
-func Build(f *find.Func, suspends func(find.Await) bool) (g *Graph, err error) {
+// A Way says what is known of the calls of a function.
+type Way struct {
+	// Suspends says which awaits are awaits: the others cannot suspend after all, and
+	// are calls like any other.
+	Suspends func(find.Await) bool
+	// Ranged says which ranges run on their own even if they have no await inside.
+	Ranged func(*ast.RangeStmt) bool
+	// Streams says which ranges are over streams.
+	Streams func(*ast.RangeStmt) bool
+}
+
+// Build makes the graph of a function.
+func Build(f *find.Func, way Way) (g *Graph, err error) {
 	b := &builder{
-		graph:  &Graph{Func: f, Jumps: map[*ast.BranchStmt]*Block{}},
+		way:    way,
+		graph:  &Graph{Func: f, Jumps: map[*ast.BranchStmt]*Block{}, Returns: map[*ast.ReturnStmt]*Block{}},
 		awaits: map[*ast.CallExpr]find.Await{},
 		labels: map[string]*Block{},
+		leaves: map[leave]*Block{},
 	}
 	for _, a := range f.Awaits {
-		if !a.Deferred && suspends(a) {
+		if !a.Deferred && way.Suspends(a) {
 			b.awaits[a.Call] = a
 		}
 	}
@@ -42,16 +54,21 @@ func Build(f *find.Func, suspends func(find.Await) bool) (g *Graph, err error) {
 	b.place(b.at)
 	b.list(f.Body.List)
 	b.end(&Return{At: f.Body.Rbrace})
+	b.graph.Blocks = append(b.graph.Blocks, b.last...)
 	b.graph.Blocks = reachable(b.graph.Blocks)
 	return b.graph, nil
 }
 
 type builder struct {
+	way    Way
 	graph  *Graph
 	awaits map[*ast.CallExpr]find.Await
 	at     *Block            // what is being filled; nil after a jump
 	labels map[string]*Block // by label, where goto leads
 	outer  *target           // what break and continue lead out of
+	loop   *Loop             // the innermost one around
+	leaves map[leave]*Block
+	last   []*Block // to be placed behind all others
 }
 
 // A target is a statement around the one at hand that is taken apart.
@@ -60,6 +77,8 @@ type target struct {
 	label     string
 	breaks    *Block
 	continues *Block // nil if it is no loop
+	around    *Loop  // around the statement
+	inside    *Loop  // around its body
 }
 
 func refuse(pos token.Pos, format string, args ...any) {
@@ -96,7 +115,7 @@ func (b *builder) here() *Block {
 func (b *builder) node(s ast.Stmt) {
 	x := b.here()
 	x.Nodes = append(x.Nodes, s)
-	if sides := b.jumps(s); len(sides) > 0 {
+	if sides := append(b.jumps(s), b.returns(s)...); len(sides) > 0 {
 		// What follows is a block of its own, so that sides leave at an end.
 		x.Sides = sides
 		b.place(b.block("next"))
@@ -127,11 +146,14 @@ func (b *builder) stmt(s ast.Stmt, label string) {
 				refuse(s.Pos(), "an await in a return statement is not in normal form")
 			}
 			b.await(s, s.Results[0], nil, token.ILLEGAL).Returns = true
-			b.end(&Return{nil, s.Pos()})
+			if to := b.leave(nil, nil); to != nil {
+				b.end(&Jump{to})
+			}
+			b.end(&Return{At: s.Pos()})
 			return
 		}
 		b.here()
-		b.end(&Return{s, s.Pos()})
+		b.end(&Return{s, s.Pos(), b.returned(s)})
 		return
 	case *ast.BranchStmt:
 		b.here()
@@ -159,7 +181,7 @@ func (b *builder) stmt(s ast.Stmt, label string) {
 	case *ast.IfStmt:
 		b.ifelse(s)
 	case *ast.ForStmt:
-		b.loop(s, label)
+		b.repeat(s, label)
 	case *ast.SwitchStmt:
 		b.inits(s.Init)
 		if s.Tag != nil {
@@ -172,6 +194,8 @@ func (b *builder) stmt(s ast.Stmt, label string) {
 		b.choice(s, s.Body, label, false)
 	case *ast.SelectStmt:
 		b.choice(s, s.Body, label, true)
+	case *ast.RangeStmt:
+		b.ranges(s, label)
 	default:
 		refuse(s.Pos(), "an await in %s is not in normal form", kind(s))
 	}
@@ -231,7 +255,7 @@ func (b *builder) ifelse(s *ast.IfStmt) {
 	b.place(after)
 }
 
-func (b *builder) loop(s *ast.ForStmt, label string) {
+func (b *builder) repeat(s *ast.ForStmt, label string) {
 	if s.Init != nil || s.Post != nil {
 		refuse(s.Pos(), "an await in a loop with three clauses is not in normal form")
 	}
@@ -243,7 +267,7 @@ func (b *builder) loop(s *ast.ForStmt, label string) {
 		b.end(&Branch{s.Cond, body, after})
 		b.place(body)
 	}
-	b.outer = &target{b.outer, label, after, loop}
+	b.outer = &target{b.outer, label, after, loop, b.loop, b.loop}
 	b.list(s.Body.List)
 	b.outer = b.outer.outer
 	b.end(&Jump{loop})
@@ -277,7 +301,7 @@ func (b *builder) choice(s ast.Stmt, body *ast.BlockStmt, label string, isSelect
 	}
 	b.here()
 	b.end(e)
-	b.outer = &target{b.outer, label, after, nil}
+	b.outer = &target{b.outer, label, after, nil, b.loop, b.loop}
 	for i, c := range body.List {
 		b.place(e.Clauses[i])
 		list := clauseBody(c)
@@ -313,6 +337,9 @@ func (b *builder) suspends(n ast.Node) (found bool) {
 				found = true
 			}
 		}
+		if s, ok := n.(*ast.RangeStmt); ok && b.way.Ranged(s) {
+			found = true
+		}
 		_, isLit := n.(*ast.FuncLit)
 		return !isLit && !found
 	})
@@ -321,8 +348,6 @@ func (b *builder) suspends(n ast.Node) (found bool) {
 
 func kind(s ast.Stmt) string {
 	switch s.(type) {
-	case *ast.RangeStmt:
-		return "a range loop"
 	case *ast.ReturnStmt:
 		return "a return statement"
 	case *ast.DeclStmt:

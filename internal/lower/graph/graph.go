@@ -20,6 +20,9 @@ type Graph struct {
 	Blocks []*Block // those that can be reached, in the order of the source; the first is the entry
 	// Jumps are the branch statements inside of nodes that lead out of them.
 	Jumps map[*ast.BranchStmt]*Block
+	// Returns are the return statements that lead to a block with the results set: loops
+	// have to end first.
+	Returns map[*ast.ReturnStmt]*Block
 	// Decls are the constants and types that are declared where blocks come from.
 	Decls []*ast.DeclStmt
 }
@@ -28,6 +31,7 @@ type Graph struct {
 type Block struct {
 	Name    string   // what it is, for a label: "loop", "then"
 	Landing *Suspend // it begins with the results of this await
+	Round   *Loop    // it begins with the variables of a round
 	Bind    *Bind    // it begins with the variable of a clause of a type switch
 	Nodes   []ast.Stmt
 	End     End
@@ -60,18 +64,53 @@ type (
 		Next  *Block
 		// Returns: the results are the function's own.
 		Returns bool
+		// Loop is what suspends if it is no await but a range: How.
+		Loop *Loop
+		How  How
 	}
-	// Return is a return statement, or the closing brace of the function: nil.
+	// Round asks a loop whether there is another round.
+	Round struct {
+		Loop        *Loop
+		Body, After *Block
+	}
+	// Return is a return statement, or the closing brace of the function: nil. To is
+	// where it leads before it returns, if loops have to end first.
 	Return struct {
 		Stmt *ast.ReturnStmt
 		At   token.Pos
+		To   *Block
 	}
+)
+
+// A Loop is a range that runs on its own, beside the function: over a function, as a
+// rule. See lowered.Loop.
+type Loop struct {
+	Stmt   *ast.RangeStmt
+	Around *Loop // whose body it is in
+	Depth  int   // how many there are around it
+	// Stream: it is over a stream, whose items are awaited; there is nothing to stop.
+	Stream bool
+}
+
+// How is how a loop is resumed.
+type How uint8
+
+const (
+	Begin How = iota
+	Next
+	Stop
 )
 
 func (e *Jump) succs() []*Block    { return []*Block{e.To} }
 func (e *Branch) succs() []*Block  { return []*Block{e.Then, e.Else} }
 func (e *Suspend) succs() []*Block { return []*Block{e.Next} }
-func (e *Return) succs() []*Block  { return nil }
+func (e *Round) succs() []*Block   { return []*Block{e.Body, e.After} }
+func (e *Return) succs() []*Block {
+	if e.To == nil {
+		return nil
+	}
+	return []*Block{e.To}
+}
 func (e *Switch) succs() []*Block {
 	if e.None == nil {
 		return e.Clauses

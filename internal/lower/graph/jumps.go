@@ -32,15 +32,15 @@ func (b *builder) label(name string) *Block {
 // goal returns where a branch statement leads.
 func (b *builder) goal(s *ast.BranchStmt) *Block {
 	if s.Tok == token.GOTO {
-		return b.label(s.Label.Name)
+		return b.leave(b.label(s.Label.Name), b.around(s))
 	}
 	for t := b.outer; t != nil; t = t.outer {
 		switch {
 		case s.Label != nil && s.Label.Name != t.label:
 		case s.Tok == token.BREAK:
-			return t.breaks
+			return b.leave(t.breaks, t.around)
 		case s.Tok == token.CONTINUE && t.continues != nil:
-			return t.continues
+			return b.leave(t.continues, t.inside)
 		}
 	}
 	refuse(s.Pos(), "a %s leads nowhere", s.Tok)

@@ -68,6 +68,9 @@ func (a *analysis) within(v *types.Var, b *graph.Block) {
 
 // task returns the variable that an await passes for its task.
 func (a *analysis) task(s *graph.Suspend) *types.Var {
+	if s.Loop != nil {
+		return nil
+	}
 	for _, arg := range s.Await.Call.Args {
 		if v := a.variable(ast.Unparen(arg)); v != nil && find.IsTask(v.Type()) {
 			return v
@@ -125,6 +128,9 @@ func (a *analysis) walk(b *graph.Block, f func(ast.Node)) {
 			each(x)
 		}
 	}
+	for _, x := range variables(b.Round) {
+		each(x)
+	}
 	for _, s := range b.Nodes {
 		each(s)
 	}
@@ -139,7 +145,12 @@ func endExprs(e graph.End) (list []ast.Node) {
 	case *graph.Branch:
 		list = append(list, e.Cond)
 	case *graph.Suspend:
-		list = append(list, e.Await.Call)
+		switch {
+		case e.Loop == nil:
+			list = append(list, e.Await.Call)
+		case e.How == graph.Begin:
+			list = append(list, e.Loop.Stmt.X)
+		}
 	case *graph.Return:
 		if e.Stmt != nil {
 			list = append(list, e.Stmt)
@@ -168,12 +179,26 @@ func endExprs(e graph.End) (list []ast.Node) {
 	return list
 }
 
+// variables are those of a round of a loop.
+func variables(l *graph.Loop) (list []ast.Expr) {
+	if l == nil {
+		return nil
+	}
+	for _, x := range []ast.Expr{l.Stmt.Key, l.Stmt.Value} {
+		if x != nil {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
 // facts collects what a block does, in its order.
 func (a *analysis) facts(b *graph.Block) *facts {
 	f := &facts{set{}, set{}}
 	if s := b.Landing; s != nil {
 		a.writes(f, s.Left)
 	}
+	a.writes(f, variables(b.Round))
 	if s := b.Bind; s != nil {
 		if v := a.v.Binds[s.Clause]; v != nil {
 			f.writes[v] = true

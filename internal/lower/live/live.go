@@ -94,6 +94,9 @@ func (a *analysis) declared() {
 		if s := b.Landing; s != nil && s.Tok == token.DEFINE {
 			a.defines(s.Left)
 		}
+		if l := b.Round; l != nil {
+			a.defines(variables(l))
+		}
 		if s := b.Bind; s != nil {
 			if v, ok := a.info.Implicits[s.Clause].(*types.Var); ok {
 				a.declare(v)

@@ -13,7 +13,8 @@ import (
 type hoist struct {
 	*Pass
 	before []ast.Stmt
-	left   int // awaits that are still to come
+	left   int  // awaits that are still to come
+	again  bool // what is evaluated may be evaluated a second time
 }
 
 // hoistOf prepares for the expressions of a statement, all of them.
@@ -38,7 +39,7 @@ func (h *hoist) expr(x ast.Expr) ast.Expr {
 		return nil
 	}
 	if !h.awaits(x) {
-		if h.left > 0 && h.acts(x) {
+		if h.contains(x, h.matters) {
 			return h.ordered(x)
 		}
 		return x
@@ -63,29 +64,34 @@ func (h *hoist) expr(x ast.Expr) ast.Expr {
 	return h.inside(x)
 }
 
-// ordered evaluates an expression without awaits before one that comes later: the
-// calls and receives in it, not the variables around them.
+// matters reports whether it makes a difference when the value of x itself is taken.
+func (h *hoist) matters(x ast.Expr) bool {
+	return h.left > 0 && h.early(x) || h.again && h.early(x) && h.acts(x)
+}
+
+// ordered evaluates an expression without awaits before one that comes later: what
+// matters in it, not the variables around.
 func (h *hoist) ordered(x ast.Expr) ast.Expr {
-	switch x := x.(type) {
-	case *ast.ParenExpr, *ast.CompositeLit, *ast.KeyValueExpr, *ast.SelectorExpr, *ast.StarExpr, *ast.IndexExpr, *ast.SliceExpr:
-		return h.inside(x)
-	case *ast.BinaryExpr:
-		if x.Op != token.LAND && x.Op != token.LOR {
-			return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: h.expr(x.Y)}
-		}
-	case *ast.UnaryExpr:
-		if x.Op != token.ARROW {
-			return &ast.UnaryExpr{OpPos: x.OpPos, Op: x.Op, X: h.expr(x.X)}
-		}
-	case *ast.CallExpr:
-		if !h.isCall(x) {
-			return h.args(x)
-		}
+	if h.matters(x) {
 		if t, ok := h.Info.TypeOf(x).(*types.Tuple); ok && t.Len() != 1 {
 			return x // stands alone, nothing is evaluated after it
 		}
+		if value, ok := h.truth(x); ok {
+			return h.keep(value(x), "v")
+		}
+		return h.keep(x, "v")
 	}
-	return h.keep(x, "v")
+	switch x := x.(type) {
+	case *ast.BinaryExpr:
+		return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: h.expr(x.Y)}
+	case *ast.UnaryExpr:
+		return &ast.UnaryExpr{OpPos: x.OpPos, Op: x.Op, X: h.expr(x.X)}
+	case *ast.TypeAssertExpr:
+		return &ast.TypeAssertExpr{X: h.expr(x.X), Lparen: x.Lparen, Type: x.Type, Rparen: x.Rparen}
+	case *ast.CallExpr:
+		return h.args(x)
+	}
+	return h.inside(x)
 }
 
 // inside goes on inside of an expression that does nothing itself.
@@ -119,15 +125,9 @@ func (h *hoist) logical(x *ast.BinaryExpr) ast.Expr {
 	if !h.awaits(x.Y) && h.left == h.count(x.X) {
 		return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: x.Y}
 	}
-	typ, named := h.boolType(x)
-	if named && typ == nil {
+	value, ok := h.truth(x)
+	if !ok {
 		return x
-	}
-	value := func(x ast.Expr) ast.Expr {
-		if !named {
-			return x
-		}
-		return &ast.CallExpr{Fun: typ, Lparen: x.Pos(), Args: []ast.Expr{x}, Rparen: x.End()}
 	}
 	first := value(h.expr(x.X))
 	name := h.Pass.name("is")
@@ -145,20 +145,20 @@ func (h *hoist) logical(x *ast.BinaryExpr) ast.Expr {
 	return ident(x.Pos(), name)
 }
 
-// boolType returns the name of the type of x if it is another one than bool, nil if it
-// has none here.
-func (h *hoist) boolType(x ast.Expr) (name ast.Expr, named bool) {
-	switch t := types.Unalias(h.Info.TypeOf(x)).(type) {
-	case *types.Basic:
-		return nil, false
-	case *types.Named:
-		if o := t.Obj(); t.TypeArgs().Len() == 0 && h.Pkg == o.Pkg() {
-			return ident(x.Pos(), o.Name()), true
-		}
-	case *types.TypeParam:
-		return ident(x.Pos(), t.Obj().Name()), true
+// truth returns what gives a part of x the type of x, a truth that may have another one
+// than bool; false if that has no name here.
+func (h *hoist) truth(x ast.Expr) (value func(ast.Expr) ast.Expr, ok bool) {
+	t := h.Info.TypeOf(x)
+	if b, ok := h.under(x).(*types.Basic); !ok || b.Info()&types.IsBoolean == 0 {
+		return func(x ast.Expr) ast.Expr { return x }, true
 	}
-	return nil, true
+	if _, predeclared := types.Unalias(t).(*types.Basic); predeclared {
+		return func(x ast.Expr) ast.Expr { return x }, true
+	}
+	typ := h.spell(t, x.Pos())
+	return func(x ast.Expr) ast.Expr {
+		return &ast.CallExpr{Fun: typ, Lparen: x.Pos(), Args: []ast.Expr{x}, Rparen: x.End()}
+	}, typ != nil
 }
 
 // args returns a call whose operands have been taken care of.
@@ -169,7 +169,7 @@ func (h *hoist) args(x *ast.CallExpr) *ast.CallExpr {
 	}
 	if len(x.Args) == 1 {
 		if t, ok := h.Info.TypeOf(x.Args[0]).(*types.Tuple); ok && t.Len() > 1 {
-			if h.awaits(x.Args[0]) || h.left > 0 && h.acts(x.Args[0]) {
+			if h.awaits(x.Args[0]) || h.Suspends(x) || h.left > 0 {
 				var names []string
 				for range t.Len() {
 					names = append(names, h.name("v"))
@@ -199,13 +199,22 @@ func (h *hoist) bare(x ast.Expr) ast.Expr {
 	}
 	left := h.left
 	h.left = h.count(call) - 1
-	if !h.Primitive(call) {
-		h.left++
-	}
+	h.again = !h.Primitive(call)
 	c := h.args(call)
 	h.task(call, c)
-	h.left = left - h.count(call)
-	return c
+	h.left, h.again = left-h.count(call), false
+	return h.method(c)
+}
+
+// method makes a method call of an await that is called by a method expression: of
+// T.Method(x, t) that is T(x).Method(t).
+func (h *hoist) method(call *ast.CallExpr) *ast.CallExpr {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if s := h.Info.Selections[sel]; !ok || s == nil || s.Kind() != types.MethodExpr || len(call.Args) < 2 {
+		return call
+	}
+	recv := &ast.CallExpr{Fun: &ast.ParenExpr{Lparen: sel.Pos(), X: sel.X, Rparen: sel.Pos()}, Lparen: call.Lparen, Args: call.Args[:1], Rparen: call.Lparen}
+	return &ast.CallExpr{Fun: &ast.SelectorExpr{X: recv, Sel: sel.Sel}, Lparen: call.Lparen, Args: call.Args[1:], Ellipsis: call.Ellipsis, Rparen: call.Rparen}
 }
 
 // task makes a variable of the task that an await gets: it is needed again when the

@@ -89,20 +89,22 @@ func (p *Pass) copies(s *ast.ForStmt, around *[]ast.Stmt) (head []ast.Stmt) {
 	return head
 }
 
-// ranging makes a loop without clauses of a range that awaits.
+// ranging makes a loop without clauses of a range that awaits, if what is ranged over
+// can be had piece by piece.
 func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	r := &ranger{Pass: p, s: s, pos: s.For}
-	t := p.Info.TypeOf(s.X)
-	if _, ok := types.Unalias(t).(*types.TypeParam); ok || p.hides("true", "false", "len", "make", "append") {
-		return p.only(s)
+	if p.hides("true", "false", "len", "make", "append") {
+		return p.apart(s)
 	}
-	switch u := t.Underlying().(type) {
+	switch u := core(p.under(s.X)).(type) {
 	case *types.Basic:
 		switch {
 		case u.Info()&types.IsString != 0:
 			r.text()
+		case u.Kind() == types.Invalid:
+			return p.apart(s) // of cgo
 		case p.Info.Types[s.X].Value != nil && s.Tok == token.ASSIGN:
-			return p.only(s) // the constant has the variable's type
+			return p.apart(s) // the constant has the variable's type
 		default:
 			r.integer()
 		}
@@ -111,21 +113,19 @@ func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	case *types.Chan:
 		r.channel()
 	case *types.Map:
-		key, ok := types.Unalias(u.Key()).(*types.Basic)
-		if !ok || key.Kind() == types.UnsafePointer || key.Info()&(types.IsFloat|types.IsComplex) != 0 || p.hides(key.Name()) {
-			return p.only(s) // keys that have no name here, or may not be found again
+		key := p.spell(u.Key(), s.For)
+		if key == nil || !reflexive(u.Key()) {
+			return p.apart(s) // keys that have no name here, or may not be found again
 		}
-		r.table(key.Name())
+		r.table(key)
 	default:
-		return p.only(s)
+		return p.apart(s)
 	}
-	return []ast.Stmt{block(r.pos, s.End(), append(r.around, p.round(r.pos, append(r.head, r.bind()...), s.Body))...)}
-}
-
-// only brings what is inside of a range loop into the form.
-func (p *Pass) only(s *ast.RangeStmt) []ast.Stmt {
-	s.Body.List = p.list(s.Body.List)
-	return []ast.Stmt{s}
+	head := r.head
+	if bind := r.bind(); bind != nil {
+		head = append(head, p.stmt(bind)...)
+	}
+	return []ast.Stmt{block(r.pos, s.End(), append(r.around, p.round(r.pos, head, s.Body))...)}
 }
 
 // A ranger collects what a range loop consists of.
@@ -191,7 +191,7 @@ func (r *ranger) indexed() {
 // length is all that is asked for: it may be behind a nil pointer.
 func (r *ranger) unevaluated() bool {
 	_, isSlice := r.Info.TypeOf(r.s.X).Underlying().(*types.Slice)
-	return !isSlice && r.s.Value == nil && !r.acts(r.s.X)
+	return !isSlice && r.s.Value == nil && !r.contains(r.s.X, r.mayAct)
 }
 
 // text takes one character a round, by an inner loop that ends after the first.
@@ -228,11 +228,11 @@ func (r *ranger) channel() {
 
 // table takes the keys first, and leaves those out that have been deleted when their
 // turn comes.
-func (r *ranger) table(keyType string) {
+func (r *ranger) table(keyType ast.Expr) {
 	x := r.subject()
 	keys, k, v, ok := r.name("keys"), r.name("k"), r.name("v"), r.name("ok")
 	r.around = append(r.around,
-		define(r.pos, r.call("make", &ast.ArrayType{Lbrack: r.pos, Elt: r.id(keyType)}, r.number("0"), r.call("len", r.id(x))), keys),
+		define(r.pos, r.call("make", &ast.ArrayType{Lbrack: r.pos, Elt: keyType}, r.number("0"), r.call("len", r.id(x))), keys),
 		&ast.RangeStmt{For: r.pos, Key: r.id(k), Tok: token.DEFINE, TokPos: r.pos, X: r.id(x), Body: block(r.pos, r.pos,
 			set(r.pos, keys, r.call("append", r.id(keys), r.id(k))))})
 	i := r.counter(r.number("0"), r.call("len", r.id(keys)))
@@ -245,7 +245,7 @@ func (r *ranger) table(keyType string) {
 }
 
 // bind assigns the round's key and value to the user's variables.
-func (r *ranger) bind() []ast.Stmt {
+func (r *ranger) bind() ast.Stmt {
 	a := &ast.AssignStmt{Tok: r.s.Tok, TokPos: r.s.TokPos}
 	named := false
 	add := func(to, from ast.Expr) {
@@ -261,7 +261,7 @@ func (r *ranger) bind() []ast.Stmt {
 	if !named {
 		return nil
 	}
-	return []ast.Stmt{a}
+	return a
 }
 
 func isBlank(x ast.Expr) bool {

@@ -1,12 +1,12 @@
 // Package normal brings async functions into normal form, Go to Go: an await stands as
 // a statement of its own, with a call as its right side, and its task is a variable;
-// a loop with an await inside has a condition at most. It is the compiler's pass
-// between find and graph.
+// a loop with an await inside has a condition at most, or is a range that has to run on
+// its own and declares its variables. It is the compiler's pass between find and graph.
 //
 // What is evaluated before what stays as it was. Calls, receive operations and the
 // sides of && and || have an order in the language; so whatever of them stands before
-// an await is evaluated into a variable before it. Reading a variable has none; it is
-// left where it is, as the go command's own compiler does.
+// an await is evaluated into a variable before it. The rest has none; it is evaluated
+// when the go command's own compiler would do so: see early.
 //
 // What can't be brought into the form is left alone: graph refuses it, with a reason.
 package normal
@@ -27,6 +27,8 @@ type Pass struct {
 	Suspends func(*ast.CallExpr) bool
 	// Primitive reports whether it is one of package async.
 	Primitive func(*ast.CallExpr) bool
+	// Ranged reports whether a range has to run on its own even if it has no await inside.
+	Ranged func(*ast.RangeStmt) bool
 	// Held reports whether a variable is captured or has its address taken.
 	Held func(*types.Var) bool
 
@@ -92,48 +94,13 @@ func (p *Pass) name(want string) string {
 // awaits reports whether n has an await inside that is its function's own.
 func (p *Pass) awaits(n ast.Node) bool { return p.count(n) > 0 }
 
-// acts reports whether evaluating n does something that has an order.
-func (p *Pass) acts(n ast.Node) bool {
-	found := false
-	ast.Inspect(n, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.FuncLit:
-			return false
-		case *ast.UnaryExpr:
-			found = found || n.Op == token.ARROW
-		case *ast.CallExpr:
-			found = found || p.isCall(n)
-		}
-		return true
-	})
-	return found
-}
-
-// isCall reports whether a call is one: not a conversion, not a builtin without
-// effects.
-func (p *Pass) isCall(call *ast.CallExpr) bool {
-	tv := p.Info.Types[ast.Unparen(call.Fun)]
-	if tv.IsType() {
-		return false
-	}
-	if tv.IsBuiltin() {
-		switch name := ast.Unparen(call.Fun).(type) {
-		case *ast.Ident:
-			switch name.Name {
-			case "len", "cap", "min", "max", "real", "imag", "complex", "new", "make":
-				return false
-			}
-		case *ast.SelectorExpr:
-			return false // of package unsafe
-		}
-	}
-	return true
-}
-
 // count counts the awaits inside of n that are its function's own.
 func (p *Pass) count(n ast.Node) (awaits int) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok && p.Suspends(call) {
+			awaits++
+		}
+		if s, ok := n.(*ast.RangeStmt); ok && p.Ranged(s) {
 			awaits++
 		}
 		_, isLit := n.(*ast.FuncLit)

@@ -150,7 +150,18 @@ func (p *Pass) declaration(s *ast.DeclStmt) []ast.Stmt {
 			continue
 		}
 		if len(v.Values) != len(v.Names) {
-			return []ast.Stmt{s} // var a, b T = await
+			// var a, b T = await: the names may mean something else to its right.
+			var names []string
+			c := &ast.ValueSpec{Names: v.Names, Type: v.Type}
+			for range v.Names {
+				name := p.name("v")
+				names = append(names, name)
+				c.Values = append(c.Values, ident(v.Pos(), name))
+			}
+			x := h.bare(v.Values[0])
+			out = append(append(out, h.before...), define(v.Pos(), x, names...),
+				&ast.DeclStmt{Decl: &ast.GenDecl{TokPos: d.TokPos, Tok: d.Tok, Specs: []ast.Spec{c}}})
+			continue
 		}
 		c := &ast.ValueSpec{Names: v.Names, Type: v.Type}
 		for _, x := range v.Values {
@@ -303,7 +314,32 @@ func (p *Pass) selection(s *ast.SelectStmt) []ast.Stmt {
 		}
 	}
 	p.clauses(s.Body)
+	for _, c := range s.Body.List {
+		c := c.(*ast.CommClause)
+		if a, ok := c.Comm.(*ast.AssignStmt); ok && slices.ContainsFunc(a.Lhs, func(x ast.Expr) bool { return p.awaits(x) }) {
+			p.assignLater(c, a)
+		}
+	}
 	return behind(h.before, s)
+}
+
+// assignLater makes a clause of a select receive into variables of its own, and assign
+// them in its body.
+func (p *Pass) assignLater(c *ast.CommClause, a *ast.AssignStmt) {
+	then := &ast.AssignStmt{Lhs: a.Lhs, TokPos: a.TokPos, Tok: token.ASSIGN}
+	to := &ast.AssignStmt{TokPos: a.TokPos, Tok: token.DEFINE, Rhs: a.Rhs}
+	for i, x := range a.Lhs {
+		name := p.name("v")
+		to.Lhs = append(to.Lhs, ident(x.Pos(), name))
+		var value ast.Expr = ident(x.Pos(), name)
+		if i == 1 && !p.hides("true") {
+			// Of no type, as what is received there.
+			value = &ast.BinaryExpr{X: value, OpPos: x.Pos(), Op: token.EQL, Y: ident(x.Pos(), "true")}
+		}
+		then.Rhs = append(then.Rhs, value)
+	}
+	c.Comm = to
+	c.Body = append(p.stmt(then), c.Body...)
 }
 
 // received returns what is received from.
@@ -334,14 +370,10 @@ func (p *Pass) typeChoice(s *ast.TypeSwitchStmt) []ast.Stmt {
 // labeled gives the label to the loop, or whatever it is, that the statement becomes.
 func (p *Pass) labeled(s *ast.LabeledStmt) []ast.Stmt {
 	if p.goesTo[s.Label.Name] {
-		// What leads to the statement would have to lead to what is before it now.
-		switch x := s.Stmt.(type) {
-		case *ast.ForStmt:
-			x.Body.List = p.list(x.Body.List)
-			return []ast.Stmt{s}
-		case *ast.RangeStmt:
-			x.Body.List = p.list(x.Body.List)
-			return []ast.Stmt{s}
+		switch s.Stmt.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			// A goto leads to what is before the loop now, the others to the loop.
+			return []ast.Stmt{&ast.LabeledStmt{Label: s.Label, Colon: s.Colon, Stmt: block(s.Pos(), s.End(), p.renamed(s)...)}}
 		}
 	}
 	list := p.stmt(s.Stmt)
@@ -352,6 +384,23 @@ func (p *Pass) labeled(s *ast.LabeledStmt) []ast.Stmt {
 		return list
 	}
 	return []ast.Stmt{&ast.LabeledStmt{Label: s.Label, Colon: s.Colon, Stmt: one(s.Pos(), s.End(), list)}}
+}
+
+// renamed returns what a labelled loop becomes with another label for its breaks and
+// continues, if there are any.
+func (p *Pass) renamed(s *ast.LabeledStmt) []ast.Stmt {
+	name, used := p.name(s.Label.Name), false
+	ast.Inspect(s.Stmt, func(n ast.Node) bool {
+		if b, ok := n.(*ast.BranchStmt); ok && b.Label != nil && b.Label.Name == s.Label.Name && b.Tok != token.GOTO {
+			b.Label, used = ident(b.Label.Pos(), name), true
+		}
+		_, isLit := n.(*ast.FuncLit)
+		return !isLit
+	})
+	if !used {
+		return p.stmt(s.Stmt)
+	}
+	return p.labeled(&ast.LabeledStmt{Label: ident(s.Label.Pos(), name), Colon: s.Colon, Stmt: s.Stmt})
 }
 
 // relabel labels the statement that breaks and continues mean, which stands last, in a

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 )
 
-// Blocking returns the text of a file whose package async is the one whose awaits block.
+// Blocking returns the text of a file whose package async is the one whose awaits block,
+// and whose package stream is that one's.
 func Blocking(text []byte) []byte {
-	return bytes.ReplaceAll(text, []byte(`"rondo.dev/rondo/async"`), []byte(`"rondo.dev/rondo/internal/lowertest/blocking"`))
+	text = bytes.ReplaceAll(text, []byte(`"rondo.dev/rondo/async"`), []byte(`"rondo.dev/rondo/internal/lowertest/blocking"`))
+	return bytes.ReplaceAll(text, []byte(`"rondo.dev/rondo/stream"`), []byte(`"rondo.dev/rondo/internal/lowertest/blocking/stream"`))
 }
 
 // Write writes files, by the names that they are to have in the build, into a directory,

@@ -23,6 +23,23 @@ import (
 //go:embed testdata/*.go
 var world embed.FS
 
+// header is what stands before a program in its file.
+const header = `package main
+
+import (
+	"runtime"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/stream"
+)
+
+var (
+	_ = runtime.Goexit
+	_ = stream.All[int]
+)
+
+`
+
 // drawn is a package that is only in an overlay.
 const drawn = "rondo.dev/rondo/internal/lowertest/random/drawn"
 
@@ -42,10 +59,15 @@ func Source(made []uint16, name string) string {
 	return text
 }
 
+// Ways are those in which programs are told, the first of which is what the others are
+// compared with.
+var Ways = []string{"blocking", "coroutine", "lowered"}
+
 // A Comparer builds programs in each way and compares what they tell.
 type Comparer struct {
-	Dir  string // for what it builds
-	Root string // the module's
+	Dir  string   // for what it builds
+	Root string   // the module's
+	Ways []string // all of them if there are none
 
 	spoil func(way, text string) string // changes a file, in tests
 }
@@ -60,24 +82,29 @@ func (c *Comparer) Compare(programs [][]uint16) (diffs []Difference, err error) 
 		diffs = append(diffs, Difference{name, left[name], fmt.Sprintf(format, args...)})
 		delete(left, name)
 	}
-	for _, way := range []string{"coroutine", "blocking", "lowered"} {
+	ways := c.Ways
+	if len(ways) == 0 {
+		ways = Ways
+	}
+	// The coroutines' first: what does not build there is no program.
+	for _, way := range order(ways) {
 		for {
-			out, ok := c.build(way, left)
+			out, files, ok := c.build(way, left)
 			if ok {
 				break
 			}
-			broken := mentioned(out, left)
+			broken := mentioned(out, files)
 			if len(broken) == 0 {
 				return diffs, fmt.Errorf("the %s programs do not build:\n%s", way, out)
 			}
-			for _, name := range broken {
-				differs(name, "%s: it does not build:\n%s", way, linesWith(out, name+".go"))
+			for _, name := range inOrder(broken) {
+				differs(name, "%s: it does not build:\n%s", way, broken[name])
 			}
 		}
 	}
 	var first string // what the others are compared with
 	var told map[string]string
-	for _, way := range []string{"blocking", "coroutine", "lowered"} {
+	for _, way := range ways {
 		for suspend := range 3 {
 			name := fmt.Sprintf("%s, suspended in every %d", way, suspend)
 			stories, err := c.run(way, suspend)
@@ -103,26 +130,45 @@ func (c *Comparer) Compare(programs [][]uint16) (diffs []Difference, err error) 
 	return diffs, nil
 }
 
+// order puts the coroutines first, if they are among the ways.
+func order(ways []string) []string {
+	return slices.SortedStableFunc(slices.Values(ways), func(a, b string) int {
+		rank := func(way string) int { return slices.Index([]string{"coroutine", "blocking", "lowered"}, way) }
+		return rank(a) - rank(b)
+	})
+}
+
 // inOrder returns the programs' names: p0, p1, ... p10.
-func inOrder(programs map[string][]uint16) []string {
+func inOrder[T any](programs map[string]T) []string {
 	return slices.SortedFunc(maps.Keys(programs), func(a, b string) int {
 		return cmp.Or(len(a)-len(b), strings.Compare(a, b))
 	})
 }
 
-// build builds the programs in one way, and returns what the tools say otherwise.
-func (c *Comparer) build(way string, programs map[string][]uint16) (string, bool) {
+// together is how many programs are in a file: to fewer files go fewer lookups of their
+// names, which there are many of.
+const together = 50
+
+// build builds the programs in one way, and returns what the tools say otherwise, and
+// the files.
+func (c *Comparer) build(way string, programs map[string][]uint16) (said string, files []file, ok bool) {
 	texts := map[string]string{}
-	files, _ := world.ReadDir("testdata")
-	for _, f := range files {
+	parts, _ := world.ReadDir("testdata")
+	for _, f := range parts {
 		text, _ := world.ReadFile("testdata/" + f.Name())
 		texts[f.Name()] = string(text)
 	}
 	var list strings.Builder
 	list.WriteString("package main\n\nfunc init() {\n\tprograms = []program{\n")
-	for _, name := range inOrder(programs) {
+	for i, name := range inOrder(programs) {
 		fmt.Fprintf(&list, "\t\t{%q, %s},\n", name, name)
-		texts[name+".go"] = "package main\n\nimport \"rondo.dev/rondo/async\"\n\n" + Source(programs[name], name)
+		if i%together == 0 {
+			files = append(files, file{name: fmt.Sprintf("from%s.go", name), text: header})
+		}
+		files[len(files)-1].add(name, Source(programs[name], name))
+	}
+	for _, f := range files {
+		texts[f.name] = f.text
 	}
 	texts["programs.go"] = list.String() + "\t}\n}\n"
 	overlaid := map[string][]byte{}
@@ -136,16 +182,16 @@ func (c *Comparer) build(way string, programs map[string][]uint16) (string, bool
 		}
 		overlaid[filepath.Join(c.Root, "internal", "lowertest", "random", "drawn", name)] = to
 	}
-	file, err := overlay.Write(c.Dir, way, overlaid)
+	replace, err := overlay.Write(c.Dir, way, overlaid)
 	if err != nil {
 		panic(err) // the directory is temporary
 	}
-	args := []string{"build", "-overlay=" + file, "-o", filepath.Join(c.Dir, way), "-gcflags=" + drawn + "=-e -N -l", "-ldflags=-s -w"}
+	args := []string{"build", "-buildvcs=false", "-overlay=" + replace, "-o", filepath.Join(c.Dir, way), "-gcflags=" + drawn + "=-e -N -l -dwarf=false", "-ldflags=-s -w"}
 	var out bytes.Buffer
 	switch way {
 	case "lowered":
 		code := tool.Main(append(args, drawn), &out, &out)
-		return out.String(), code == 0
+		return out.String(), files, code == 0
 	case "blocking":
 		args = append(args, "-tags=blocking")
 	}
@@ -154,27 +200,39 @@ func (c *Comparer) build(way string, programs map[string][]uint16) (string, bool
 	cmd.Dir = c.Root
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
-	return out.String(), err == nil
+	return out.String(), files, err == nil
 }
 
-// mentioned returns the programs whose files an output names.
-func mentioned(out string, programs map[string][]uint16) (names []string) {
-	for _, name := range inOrder(programs) {
-		if strings.Contains(out, name+".go") {
-			names = append(names, name)
-		}
-	}
-	return names
+// A file has the text of some programs.
+type file struct {
+	name, text string
+	programs   []string
+	begins     []int // the lines at which they do
 }
 
-func linesWith(out, part string) string {
-	var s strings.Builder
+func (f *file) add(program, text string) {
+	f.programs = append(f.programs, program)
+	f.begins = append(f.begins, strings.Count(f.text, "\n")+1)
+	f.text += text
+}
+
+// mentioned returns the programs whose lines an output names, with what it says of them.
+func mentioned(out string, files []file) map[string]string {
+	says := map[string]string{}
 	for line := range strings.Lines(out) {
-		if strings.Contains(line, part) {
-			s.WriteString(line)
+		for _, f := range files {
+			_, at, found := strings.Cut(line, f.name+":")
+			var n int
+			if fmt.Sscanf(at, "%d", &n); found && n >= f.begins[0] {
+				i, exact := slices.BinarySearch(f.begins, n)
+				if !exact {
+					i--
+				}
+				says[f.programs[i]] += line
+			}
 		}
 	}
-	return s.String()
+	return says
 }
 
 // run returns what the programs tell, by name: of those that came to an end.

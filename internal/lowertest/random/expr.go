@@ -95,7 +95,7 @@ func (w *writer) leaf(k kind) string {
 	case failure:
 		return pick(w.Choices, "error(nil)", `fail("e")`)
 	default:
-		return pick(w.Choices, "any(1)", `any("s")`, "any(nil)")
+		return pick(w.Choices, "any(1)", `any("s")`, "any(nil)", "recover()")
 	}
 }
 
@@ -113,7 +113,13 @@ func (w *writer) asyncLiteral() string {
 func (w *writer) integer(d int) string {
 	e := func(k kind) string { return w.expr(k, d) }
 	if w.fn.async && w.one(3) {
-		switch w.n(10) {
+		switch w.n(13) {
+		case 10:
+			return fmt.Sprintf("point.plus(%s, t, %s)", e(structure), e(integer))
+		case 11:
+			return fmt.Sprintf("(*point).move(&point{%s, 2}, t, %s)", e(integer), e(integer))
+		case 12:
+			return fmt.Sprintf("%s(given(t, %s))", pick(w.Choices, "add1", "add2"), e(integer))
 		case 0:
 			return fmt.Sprintf("%s(t, %s)", pick(w.Choices, "add1", "add2"), e(integer))
 		case 1:

@@ -3,6 +3,7 @@ package random
 import (
 	"flag"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -14,22 +15,28 @@ var (
 	programs = flag.Int("programs", 100, "how many programs are compared")
 	seed     = flag.Uint64("seed", 1, "of the first one")
 	limit    = flag.Duration("for", 0, "begin no more programs after that time")
+	ways     = flag.String("ways", strings.Join(Ways, ","), "in which the programs are told")
+	batch    = flag.Int("batch", 400, "how many are built at once")
 )
 
 // TestPrograms: random programs tell the same in each way.
 func TestPrograms(t *testing.T) {
 	comparer := comparer(t)
+	comparer.Ways = strings.Split(*ways, ",")
+	// There is memory for less collecting, here and in the compiler.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	t.Setenv("GOGC", "400")
 	began := time.Now()
 	done := 0
 	for done < *programs && (*limit == 0 || time.Since(began) < *limit) {
-		n := min(*programs-done, 400)
-		var batch [][]uint16
+		n := min(*programs-done, *batch)
+		var drawn [][]uint16
 		for i := range n {
 			c := Draw(*seed + uint64(done+i))
 			Program(c, "p")
-			batch = append(batch, c.Made())
+			drawn = append(drawn, c.Made())
 		}
-		diffs, err := comparer.Compare(batch)
+		diffs, err := comparer.Compare(drawn)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"rondo.dev/rondo/async"
@@ -16,6 +17,9 @@ func run(program func(*async.Task)) error {
 	})
 	if p, ok := err.(*async.PanicError); ok {
 		err = fmt.Errorf("panic: %v", p.Value)
+	}
+	if err == async.ErrGoexit {
+		err = errors.New("goexit")
 	}
 	return err
 }

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"iter"
 	"strings"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/stream"
 )
 
 // A program is one that was drawn.
@@ -111,6 +114,8 @@ func add2(t *async.Task, n int) int {
 	return n
 }
 
+func given(t *async.Task, n int) (*async.Task, int) { return t, get(t, n) }
+
 func both(t *async.Task, n int, err error) (int, error) {
 	get(t, n)
 	return n, err
@@ -151,3 +156,82 @@ type adder interface {
 type count int
 
 func (c count) Add(t *async.Task, n int) int { return int(c) + get(t, n) }
+
+// seq counts up to n, which is small.
+func seq(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		defer said("counted", n)
+		for i := range n & 3 {
+			if !yield(i) {
+				said("stopped", i)
+				return
+			}
+		}
+	}
+}
+
+// guarding looks at a panic on its way.
+func guarding(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		defer func() {
+			if r := recover(); r != nil {
+				said("guards", r)
+				if n&1 == 0 {
+					panic(r)
+				}
+			}
+		}()
+		_ = yield(n) && yield(n+1)
+	}
+}
+
+// stubborn goes on, whatever it is told.
+func stubborn(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n & 3 {
+			said("goes on", yield(i))
+		}
+	}
+}
+
+// each awaits, at the end too.
+func each(t *async.Task, n int) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		defer get(t, "end")
+		for i := range n & 3 {
+			if !yield(i, get(t, n)) {
+				get(t, "stopped")
+				return
+			}
+		}
+	}
+}
+
+// numbers is a stream that counts down, and fails at last if it began with 3.
+type numbers struct {
+	left   int
+	fails  bool
+	waited bool
+}
+
+func items(n int) stream.Stream[int] { return &numbers{left: n & 3, fails: n&3 == 3} }
+
+func (s *numbers) Poll(t *async.Task) (int, error) {
+	if !s.waited {
+		tick()
+		if turn++; *suspend > 0 && turn%*suspend == 0 {
+			s.waited = true
+			t.Waker().WakeLocal()
+			return 0, async.Pending
+		}
+	}
+	s.waited = false
+	if s.left == 0 {
+		return 0, io.EOF
+	}
+	s.left--
+	if s.left == 0 && s.fails {
+		return 0, errors.New("fails")
+	}
+	return s.left, nil
+}

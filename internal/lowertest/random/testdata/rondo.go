@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"rondo.dev/rondo"
@@ -19,6 +20,9 @@ func run(program func(*async.Task)) (err error) {
 		err = child.Await(t)
 		if p, ok := err.(*async.PanicError); ok {
 			err = fmt.Errorf("panic: %v", p.Value)
+		}
+		if err == async.ErrGoexit {
+			err = errors.New("goexit")
 		}
 		return nil
 	}, rondo.Loops(1))
