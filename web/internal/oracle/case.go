@@ -174,3 +174,11 @@ func (c *Case) check() error {
 	}
 	return nil
 }
+
+// size returns how many bytes the client sends.
+func (c *Case) size() (n int) {
+	for _, s := range c.steps {
+		n += len(s.data)
+	}
+	return n
+}

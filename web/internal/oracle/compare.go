@@ -13,9 +13,9 @@ import (
 
 var update = flag.Bool("oracle.update", false, "write what listed differences look like now into their table")
 
-// atOnce is how many conversations are had at the same time: net/http waits for half
-// a second at the end of some.
-const atOnce = 32
+// atOnce is how many conversations are had at the same time, so that those that hang
+// do so together.
+const atOnce = 4
 
 // An Outcome is what came of a case with one kind of server.
 type Outcome struct {
@@ -78,6 +78,7 @@ func Test(t *testing.T, kind servers.Maker, table string) {
 			t.Errorf("%s: no case %s", table, name)
 		}
 	}
+	t.Run("bytes", func(t *testing.T) { testBytes(t, short(cases), kind, listed, files) })
 	if *update {
 		head, _, _ := strings.Cut(string(text), "difference ")
 		for _, name := range sorted(listed) {
@@ -87,6 +88,32 @@ func Test(t *testing.T, kind servers.Maker, table string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// testBytes compares what comes of the cases when each byte is written alone.
+func testBytes(t *testing.T, cases []*Case, kind servers.Maker, listed map[string]*Difference, files string) {
+	oracle := RunAll(cases, servers.Standard, Bytes, files)
+	server := RunAll(cases, kind, Bytes, files)
+	for i, c := range cases {
+		if listed[c.Name] != nil {
+			continue // and said what is different there
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			if complaint := c.Judge(oracle[i], server[i], nil); complaint != "" {
+				t.Error(complaint)
+			}
+		})
+	}
+}
+
+// short returns the cases that may be sent byte by byte.
+func short(cases []*Case) (some []*Case) {
+	for _, c := range cases {
+		if c.size() < 3000 {
+			some = append(some, c)
+		}
+	}
+	return some
 }
 
 // Judge compares a server's outcome with that of net/http, and with the difference

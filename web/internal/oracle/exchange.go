@@ -1,12 +1,12 @@
 package oracle
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"syscall"
 	"time"
 
@@ -60,6 +60,9 @@ func (c *Case) Run(make servers.Maker, mode Mode, files string) (*Transcript, er
 	if t.End == "hung" {
 		err = errors.Join(err, errors.New("the conversation does not end"))
 	}
+	if mode == Bytes {
+		t = t.untimed()
+	}
 	return t, err
 }
 
@@ -76,7 +79,7 @@ func receive(conn net.Conn, r *record) error {
 	for {
 		n, err := conn.Read(buf)
 		r.update(func() {
-			r.got = append(r.got, buf[:n]...)
+			r.got.Write(buf[:n])
 			r.end = ending(err)
 		})
 		if err != nil {
@@ -120,7 +123,7 @@ func (c *Case) play(conn *net.TCPConn, r *record, mode Mode) error {
 				}
 			}
 		case "await":
-			if !r.wait(func() bool { return strings.Contains(string(r.got), s.data) || r.end != "" }) {
+			if !r.wait(func() bool { return bytes.Contains(r.got.Bytes(), []byte(s.data)) || r.end != "" }) {
 				return fmt.Errorf("%q does not come", s.data)
 			}
 		case "await-note":

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"sync"
@@ -13,7 +14,7 @@ type record struct {
 
 	mu      sync.Mutex
 	changed *sync.Cond
-	got     []byte
+	got     bytes.Buffer
 	end     string
 	notes   []string
 	running int // handlers that have not returned

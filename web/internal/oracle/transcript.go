@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,7 @@ var (
 func (r *record) transcript() *Transcript {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	got := date.ReplaceAllString(string(r.got), "${1}Thu, 01 Jan 1970 00:00:00 GMT\r\n")
+	got := date.ReplaceAllString(r.got.String(), "${1}Thu, 01 Jan 1970 00:00:00 GMT\r\n")
 	// package multipart draws these by chance, so they say nothing about the server.
 	for _, m := range boundary.FindAllStringSubmatch(got, -1) {
 		got = strings.ReplaceAll(got, m[1], strings.Repeat("b", len(m[1])))
@@ -61,4 +62,21 @@ func (t *Transcript) String() string {
 		s += "note " + n + "\n"
 	}
 	return s
+}
+
+// anyEnd leaves out how the connection ended, but not that it did.
+func (t *Transcript) anyEnd() *Transcript {
+	c := *t
+	if c.End == "reset" || c.End == "lost" {
+		c.End = "eof"
+	}
+	return &c
+}
+
+// untimed leaves out what depends on how much had come when a server looked: whether
+// it closes a connection that has more to read, and what it had read ahead.
+func (t *Transcript) untimed() *Transcript {
+	t = t.anyEnd()
+	t.Notes = slices.DeleteFunc(slices.Clone(t.Notes), func(n string) bool { return strings.HasPrefix(n, "hijacked with") })
+	return t
 }
