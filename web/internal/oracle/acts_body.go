@@ -11,12 +11,13 @@ import (
 	"strings"
 )
 
-// writeMany writes a text several times, each in a write of its own.
+// writeMany writes a text several times, each in a write of its own. How much of it was
+// still taken when one failed is nothing that anyone can tell.
 func writeMany(c *call, s string) {
 	times, text := pair(s)
 	for range number(times) {
-		if n, err := io.WriteString(c.w, text); err != nil {
-			c.note("wrote %d: %s", n, errorText(err))
+		if _, err := io.WriteString(c.w, text); err != nil {
+			c.note("write: %s", errorText(err))
 			return
 		}
 	}

@@ -72,7 +72,7 @@ func escape(data string) string {
 			n++
 		}
 		if n >= shortestRun {
-			fmt.Fprintf(&b, `\{%d:%s}`, n, escapeByte(c))
+			fmt.Fprintf(&b, `\{%d:%s}`, n, strings.ReplaceAll(escapeByte(c), "}", `\x7d`))
 			i += n
 			continue
 		}
@@ -95,7 +95,7 @@ func escapeByte(c byte) string {
 		return `\t`
 	case c == '\\':
 		return `\\`
-	case c < ' ' || c >= 0x7f || c == '}':
+	case c < ' ' || c >= 0x7f:
 		return fmt.Sprintf(`\x%02x`, c)
 	}
 	return string(c)
