@@ -37,6 +37,7 @@ type Loop struct {
 
 	// The owner's.
 	courtesy courtesy
+	handed   bool          // see GiveWay
 	active   time.Duration // when a task last ran
 
 	stop  bool     // the owner's: leave the loop
@@ -98,6 +99,12 @@ func (l *Loop) Driver() driver.Driver { return l.drv }
 // Post makes f run on the loop, soon. Any goroutine may call it. It reports false
 // if the loop has ended, and f will not run.
 func (l *Loop) Post(f func()) bool { return l.exec.Post(f) }
+
+// GiveWay has the loop let goroutines run before it looks at its driver again: a task
+// says so that has handed work to one which is likely to be back at once. What comes of
+// that work, such as an answer to be sent, then goes to the driver with the rest of the
+// turn. It is for tasks of this loop.
+func (l *Loop) GiveWay() { l.handed = true }
 
 // Local returns what packages keep for this loop under key, made by make on first
 // use. Any goroutine may call it; make may be called in vain.
@@ -270,7 +277,12 @@ func (l *Loop) work() (ran bool) {
 		l.exec.Drain()
 		n := l.exec.Run(left)
 		if n == 0 {
-			break
+			if !l.handed {
+				break
+			}
+			l.handed = false
+			runtime.Gosched()
+			continue
 		}
 		ran = true
 		left -= n

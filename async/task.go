@@ -106,4 +106,13 @@ func (t *Task) checkAwait() {
 	}
 }
 
+// OnStack reports whether the function of c that runs at this moment has a stack that it
+// can be suspended on anywhere, and not only in awaits of its own: that of a coroutine. It
+// is for code in between that can't be async, such as an io.Writer which is used by a task.
+// Only code that runs in c's own step may ask.
+func (c *Core) OnStack() bool {
+	co := c.exec.stack
+	return c.inStep && co != nil && co.core == c
+}
+
 const misuse = "rondo: await by something that is not the running task (a *Task must not be used by another goroutine or task, except as a context; use Wait(ctx) there)"

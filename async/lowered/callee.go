@@ -19,19 +19,22 @@ type Callee struct {
 // function simply runs; one that was not lowered declines, and f is called again on
 // a borrowed coroutine, which it keeps until it returns.
 //
+// In a program that was not lowered nobody is asked, and f is called on a coroutine.
+//
 // Cancelling is the callee's: its awaits see the task's cause. A call under way is
 // resumed until it is done. A panic of the callee is raised here.
 func (c *Callee) Begin(t *async.Task, f func()) (done bool) {
 	core := t.Core()
-	core.Ask()
-	f()
-	frame, reply := core.Reply()
+	reply := async.Declined
+	if t.Executor().Lowered() {
+		core.Ask()
+		f()
+		c.frame, reply = core.Reply()
+	}
 	switch reply {
 	case async.Returned:
 		return true
-	case async.Answered:
-		c.frame = frame
-	default:
+	case async.Declined:
 		c.co = t.Executor().Host().Coroutine()
 		c.co.Begin(core, body(f))
 	}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/async/lowered"
+)
+
+// call is a handler that runs as a part of its connection's task: on a borrowed
+// coroutine, or as a state machine if it was lowered.
+type call struct {
+	handler taskFunc
+	r       *http.Request
+	callee  lowered.Callee
+	task    *async.Task // the handler's view: it is cancelled when the client goes away
+	cancel  func(cause error)
+	catch   bool // the next async handler is not to run, but to say that it is meant
+	caught  *asyncHandler
+	failure any
+	begun   bool
+}
+
+// taskFunc is a handler of a task.
+type taskFunc func(t *async.Task, w http.ResponseWriter, r *http.Request) error
+
+// stop cancels the handler: the client has gone away.
+func (c *call) stop() {
+	if c.cancel != nil {
+		c.cancel(context.Canceled)
+	}
+}
+
+// resume goes on with the handler, and reports whether it is done, and its response
+// sent.
+func (x *exchange) resume(t *async.Task) (done bool) {
+	c := &x.call
+	if t.Cause() != nil {
+		x.abort(t)
+	}
+	if !c.begun {
+		c.begun = true
+		c.task, c.cancel = t.WithCancel()
+		done = c.callee.Begin(t, func() { c.failure = x.run(c.task) })
+	} else {
+		done = c.callee.Resume(t)
+	}
+	if !done {
+		if x.watching.Load() {
+			x.watch(t)
+		}
+		return false
+	}
+	if f, ok := c.callee.Frame().(interface{ Result() any }); ok {
+		c.failure = f.Result()
+	}
+	c.cancel(nil) // and with it what the handler has spawned
+	x.rq.end(c.failure)
+	return true
+}
+
+// run is the handler's run, and the end of its response. It returns what it panicked
+// with.
+func (x *exchange) run(t *async.Task) (failure any) {
+	returned := false
+	defer func() {
+		if !returned {
+			if failure = recover(); failure == nil {
+				failure = errGoexit
+			}
+		}
+	}()
+	w := &x.rq.resp
+	err := x.call.handler(t, w, x.call.r)
+	if a := x.call.caught; a != nil {
+		x.call.caught = nil
+		err = a.f(t, w, x.call.r)
+	}
+	if err != nil {
+		w.fail(err, t.Cause())
+	}
+	// The handler is cancelled when the client has ended its direction, but the
+	// client may well wait for the response.
+	own := x.c.core.Task()
+	x.settle(own)
+	w.finish()
+	_, err = async.Await[struct{}](own, (*writing)(x))
+	if err != nil {
+		x.broken = true
+	}
+	returned = true
+	return nil
+}
+
+// settle reads what the handler has not read of the body, if that is to be done before
+// the response.
+func (x *exchange) settle(t *async.Task) {
+	for x.rq.resp.settles() && x.rq.body.drops() {
+		if _, err := async.Await[struct{}](t, (*reading)(x)); err != nil {
+			x.rq.body.received(err)
+		}
+	}
+}
+
+// settles reports whether the body is still to be settled.
+func (w *response) settles() bool { return !w.headed && !w.hijacked && !w.duplex && !w.x.last }
+
+// fail answers for a handler that has failed: with a 500 if it has not answered, else
+// by breaking off. cause is why it was cancelled, if it was, which is no failure.
+func (w *response) fail(err, cause error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.x == nil || w.hijacked {
+		return
+	}
+	if cause == nil || !errors.Is(err, cause) {
+		w.x.shard.logger().Error("web: a handler failed", "err", err, "method", w.req.Method, "path", w.req.URL.Path, "remote", w.req.RemoteAddr)
+	}
+	if w.status != 0 {
+		w.x.broken = true
+		return
+	}
+	clear(w.header)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.writeHeader(http.StatusInternalServerError)
+	w.hold([]byte(http.StatusText(http.StatusInternalServerError) + "\n"))
+}

@@ -1,0 +1,305 @@
+package web
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/green"
+	"rondo.dev/rondo/netio"
+	"rondo.dev/rondo/web/internal/http1"
+)
+
+// connection is one connection, and the task that serves it: a state machine of the
+// size of what has to be known while it waits for a request. Everything else it has
+// only from the arrival of a request to the end of its response, in an exchange.
+//
+// It is not an async function, so that it has no stack while it waits in programs that
+// were not lowered either.
+type connection struct {
+	netio.Served
+	core   async.Core
+	shard  *shard
+	recv   async.Flight[[]byte]
+	x      *exchange // while a request is being handled
+	rare   *rare     // what few connections have
+	prev   *connection
+	next   *connection
+	queue  *queue // it is always in one of its shard's
+	since  int64  // when it came there, on the executor's clock
+	remote string // the peer's address, as in http.Request
+	state  state
+	late   bool // the time that it has in its queue is over
+}
+
+type state uint8
+
+const (
+	fresh     state = iota
+	shaking         // hands, for TLS
+	receiving       // waits for a request, or for the rest of its head
+	handling        // a goroutine has a request
+	calling         // a function of this task has a request
+	lingering       // the last response is out
+	ended
+)
+
+// rare is what few connections have.
+type rare struct {
+	tls   *secured
+	head  *head
+	conn  net.Conn        // what ConnState and ConnContext see
+	ctx   context.Context // what ConnContext has returned
+	shake *handshake
+}
+
+// head is a part of a request's head that has come.
+type head struct {
+	data   []byte
+	parser http1.Parser
+}
+
+func (c *connection) rarely() *rare {
+	if c.rare == nil {
+		c.rare = new(rare)
+	}
+	return c.rare
+}
+
+// stream returns the connection as requests see it.
+func (c *connection) stream() Stream {
+	if c.rare != nil && c.rare.tls != nil {
+		return c.rare.tls.conn
+	}
+	return c.Conn
+}
+
+// Step makes it a frame.
+func (c *connection) Step(t *async.Task) (done bool) {
+	for {
+		switch c.state {
+		case fresh:
+			c.begin(t)
+		case shaking:
+			if !c.rare.shake.step(t) {
+				return false
+			}
+			c.shaken(t)
+		case receiving:
+			data, err, done := c.recv.Resume(t)
+			if !done && !c.late {
+				return false
+			}
+			c.received(t, data, err)
+		case handling:
+			if !c.x.pump(t) {
+				return false
+			}
+			c.handled(t)
+		case calling:
+			if !c.x.resume(t) {
+				return false
+			}
+			c.handled(t)
+		case lingering:
+			if !c.x.linger(t) {
+				return false
+			}
+			c.end(t)
+		case ended:
+			return true
+		}
+	}
+}
+
+// Outcome makes it an Ender, which is told if a step has panicked.
+func (c *connection) Outcome() error { return nil }
+
+// Ended gives up the connection after a panic, or a Goexit, which can only be a bug, or of a
+// function that the user has given: what handlers do comes to no step.
+func (c *connection) Ended(err error) {
+	if c.state == ended {
+		return
+	}
+	c.shard.logger().Error("web: a connection was given up", "remote", c.remote, "err", err)
+	closing := c.stream().Close()
+	c.shard.exec.Turn(&c.core, func(t *async.Task) { closing.Poll(t) })
+	c.queue.remove(c)
+	c.state = ended
+	c.Done(nil)
+}
+
+// SpawnSite makes it a Sited: where servers are described, a connection is one of
+// theirs.
+func (c *connection) SpawnSite() uintptr { return 0 }
+
+func (c *connection) begin(t *async.Task) {
+	c.remote = remoteAddr(c.Conn)
+	c.tell(http.StateNew)
+	if f := c.shard.ConnContext; f != nil {
+		ctx := f(c.shard.base, c.netConn())
+		if ctx == nil {
+			panic("web: ConnContext returned a nil context")
+		}
+		c.rarely().ctx = ctx
+	}
+	if c.shard.tls != nil {
+		c.rarely().shake = newHandshake(c)
+		c.enter(&c.shard.busy)
+		c.state = shaking
+		return
+	}
+	c.enter(&c.shard.heads)
+	c.receive(t, c.Conn.Recv())
+}
+
+// remoteAddr is the peer's address as package net/http shows it.
+func remoteAddr(c *netio.Conn) string {
+	if a := c.RemoteAddrPort(); a.IsValid() {
+		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).String()
+	}
+	return c.RemoteAddr().String()
+}
+
+// receive waits for a request, or for more of one.
+func (c *connection) receive(t *async.Task, op async.Op[[]byte]) {
+	c.state = receiving
+	if data, err, done := c.recv.Begin(t, op); done {
+		c.received(t, data, err)
+	}
+}
+
+// received goes on with what has come while c waited. The client that has ended the
+// stream between two requests has done so as it should; one that sends nothing for too
+// long is left without a word, as net/http does.
+func (c *connection) received(t *async.Task, data []byte, err error) {
+	if err != nil || c.late {
+		c.end(t)
+		return
+	}
+	c.feed(t, data)
+}
+
+// feed looks for the head of a request in what has come.
+func (c *connection) feed(t *async.Task, data []byte) {
+	p := &c.shard.parser
+	if c.rare != nil && c.rare.head != nil {
+		h := c.rare.head
+		h.data = append(h.data, data...)
+		data, p = h.data, &h.parser
+	} else {
+		p.Reset()
+		c.tell(http.StateActive)
+	}
+	r := &c.shard.request
+	n, err := p.Parse(data, r)
+	switch {
+	case err != nil:
+		c.refuse(t, err)
+	case n == 0:
+		if c.rare == nil || c.rare.head == nil {
+			c.rarely().head = &head{data: slices.Clone(data), parser: *p}
+		}
+		c.enter(&c.shard.heads)
+		c.receive(t, c.stream().Recv())
+	default:
+		if c.rare != nil {
+			c.rare.head = nil
+		}
+		c.enter(&c.shard.busy)
+		c.x = c.shard.exchange(c)
+		c.x.begin(t, r, data[n:])
+	}
+}
+
+// refuse answers what can't be a request, and ends the connection.
+func (c *connection) refuse(t *async.Task, err error) {
+	c.enter(&c.shard.busy)
+	c.x = c.shard.exchange(c)
+	c.x.refuse(err)
+	c.state = handling
+}
+
+// handled goes on after the end of a request.
+func (c *connection) handled(t *async.Task) {
+	x := c.x
+	x.release()
+	switch {
+	case x.hijacked:
+		c.tell(http.StateHijacked)
+		c.leave()
+	case x.broken:
+		c.end(t)
+	case x.last || !c.shard.keeping():
+		if x.unread || len(x.in) > 0 {
+			x.beginLinger(t)
+			c.state = lingering
+			return
+		}
+		c.end(t)
+	default:
+		data, op, armed, err := x.in, x.rx, x.receiving, x.received
+		c.x = nil
+		c.shard.recycle(x)
+		if len(data) > 0 {
+			c.feed(t, data)
+			return
+		}
+		c.tell(http.StateIdle)
+		if err != nil {
+			c.end(t)
+			return
+		}
+		c.enter(&c.shard.idle)
+		if !armed {
+			op = c.stream().Recv()
+		}
+		c.receive(t, op)
+	}
+}
+
+// end closes the connection, without waiting for the end of that.
+func (c *connection) end(t *async.Task) {
+	c.tell(http.StateClosed)
+	closing := c.stream().Close()
+	closing.Poll(t)
+	c.leave()
+}
+
+// leave ends the task. The connection is closed, or somebody else's.
+func (c *connection) leave() {
+	if c.x != nil {
+		c.shard.recycle(c.x)
+		c.x = nil
+	}
+	c.queue.remove(c)
+	c.state = ended
+	c.Done(nil)
+}
+
+// tell tells ConnState.
+func (c *connection) tell(s http.ConnState) {
+	if f := c.shard.ConnState; f != nil {
+		f(c.netConn(), s)
+	}
+}
+
+// netConn is the connection for those who want one of package net: always the same.
+func (c *connection) netConn() net.Conn {
+	r := c.rarely()
+	if r.conn == nil {
+		r.conn = green.Conn(c.core.Task(), c.Conn)
+	}
+	return r.conn
+}
+
+// context is what the contexts of c's requests are made from.
+func (c *connection) context() context.Context {
+	if c.rare != nil && c.rare.ctx != nil {
+		return c.rare.ctx
+	}
+	return c.shard.base
+}

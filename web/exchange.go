@@ -1,0 +1,357 @@
+package web
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/wheel"
+	"rondo.dev/rondo/netio"
+	"rondo.dev/rondo/web/internal/http1"
+)
+
+// exchange is what a connection has while a request is handled: the bytes that have
+// come and not been read, those of the response that have not been sent, and the
+// operations that move them. Its shard uses it again for other connections, so nobody
+// may get hold of it for longer than a request: see response and body, which handlers
+// keep.
+//
+// There are two sides. The connection's task, on the loop, alone touches the
+// connection. The handler's side, which is a goroutine or the task itself, reads from
+// in and writes to out, and asks the task for more, or to send. Whatever it asks for
+// is the task's until it is answered: so nothing here is used by both at a time. When
+// the body has been read (watching), in is the task's.
+type exchange struct {
+	shard  *shard
+	c      *connection
+	rq     *request
+	in     []byte // lent by the connection, or a part of a head's memory
+	out    []byte
+	more   []byte       // the handler's, to be sent behind out
+	held   []byte       // of the response's body, before it is known how it is framed
+	fields http1.Fields // the handler's header when it called WriteHeader
+	date   []byte
+
+	rd, wr, job slot
+	jobs        func(t *async.Task) // what job asks for
+	watching    atomic.Bool         // the body has been read: look whether the client goes away
+	finished    atomic.Bool         // the handler's side is done
+
+	rx        async.Op[[]byte]
+	receiving bool  // rx was begun
+	received  error // what the connection has ended with, if it has
+	tx        async.Op[int]
+	sending   bool // tx was begun
+
+	reads  deadline
+	writes deadline
+	copied *net.TCPConn // see sendFile
+
+	worker *worker
+	call   call
+	last   bool // no other request follows
+	unread bool // a part of the body was not read
+	broken bool // nothing can be sent any more
+	late   bool // because the time for it has passed
+
+	hijacked bool
+}
+
+func newExchange(sh *shard) *exchange {
+	x := &exchange{shard: sh, held: make([]byte, 0, holding), out: make([]byte, 0, 4<<10)}
+	x.rd.answer, x.wr.answer, x.job.answer = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
+	x.reads.x, x.writes.x = x, x
+	return x
+}
+
+// largest is the memory for a response that an exchange keeps for the next.
+const largest = 64 << 10
+
+// reset makes x ready for another request, maybe of another connection.
+func (x *exchange) reset() {
+	x.reads.stop()
+	x.writes.stop()
+	x.c, x.rq, x.in, x.more, x.jobs, x.worker, x.copied = nil, nil, nil, nil, nil, nil, nil
+	x.out, x.held = x.out[:0], x.held[:0]
+	if cap(x.out) > largest {
+		x.out = make([]byte, 0, 4<<10)
+	}
+	clear(x.fields)
+	x.fields = x.fields[:0]
+	x.watching.Store(false)
+	x.finished.Store(false)
+	x.rx, x.tx = async.Op[[]byte]{}, async.Op[int]{}
+	x.receiving, x.sending, x.received = false, false, nil
+	x.call = call{}
+	x.last, x.unread, x.broken, x.late, x.hijacked = false, false, false, false, false
+}
+
+// slot is a question of a handler's goroutine to the connection's task.
+type slot struct {
+	asked  atomic.Bool
+	err    error
+	answer chan struct{}
+}
+
+// ask waits for the task's answer. One goroutine at a time asks.
+func (x *exchange) ask(s *slot) error {
+	s.asked.Store(true)
+	x.c.core.Wake()
+	<-s.answer
+	return s.err
+}
+
+func (s *slot) reply(err error) {
+	s.err = err
+	s.asked.Store(false)
+	s.answer <- struct{}{}
+}
+
+// deadline is a limit for one direction: a point in time for the whole of it, and the
+// time for which a wait may last at most.
+type deadline struct {
+	x      *exchange
+	timer  wheel.Timer
+	until  int64 // on the executor's clock; 0 is none
+	passed bool
+}
+
+// wait begins a wait, and reports false if there is no time for it.
+func (d *deadline) wait() bool {
+	if d.timer.Active() {
+		return true
+	}
+	e := d.x.shard.exec
+	left := d.x.shard.stall
+	if d.until != 0 {
+		rest := max(time.Duration(d.until-e.Now()), 0)
+		if rest == 0 {
+			d.passed = true
+			return false
+		}
+		if left == 0 || rest < left {
+			left = rest
+		}
+	}
+	if left > 0 {
+		e.StartTimer(&d.timer, left, d)
+	}
+	return true
+}
+
+// stop ends a wait.
+func (d *deadline) stop() {
+	if d.timer.Active() {
+		d.x.shard.exec.StopTimer(&d.timer)
+	}
+	d.passed = false
+}
+
+// within limits all that follows; 0 is no limit.
+func (d *deadline) within(limit time.Duration) {
+	d.stop()
+	d.until = 0
+	if limit != 0 {
+		d.until = max(d.x.shard.exec.Now()+int64(limit), 1)
+	}
+}
+
+// Fire ends the wait.
+func (d *deadline) Fire() {
+	d.passed = true
+	d.x.c.core.WakeLocal()
+}
+
+// pollRead receives what in has next.
+func (x *exchange) pollRead(t *async.Task) error {
+	if x.received != nil {
+		return x.received
+	}
+	if x.reads.passed || !x.reads.wait() {
+		x.reads.stop()
+		return errPassed
+	}
+	data, err := x.poll(t)
+	if async.IsPending(err) {
+		return err
+	}
+	x.reads.stop()
+	x.in = data
+	return err
+}
+
+// poll polls the receive of the connection.
+func (x *exchange) poll(t *async.Task) ([]byte, error) {
+	if !x.receiving {
+		x.rx, x.receiving = x.c.stream().Recv(), true
+	}
+	data, err := x.rx.Poll(t)
+	if async.IsPending(err) {
+		return nil, err
+	}
+	x.receiving = false
+	x.received = err
+	return data, err
+}
+
+// watch looks whether the client goes away while its request is handled. What it sends
+// meanwhile is its next request, and ends the watch: there is no room for more.
+func (x *exchange) watch(t *async.Task) {
+	if len(x.in) > 0 || x.received != nil {
+		return
+	}
+	data, err := x.poll(t)
+	switch {
+	case async.IsPending(err):
+	case err != nil:
+		x.gone()
+	default:
+		x.in = data
+	}
+}
+
+// gone tells the handler that the client is.
+func (x *exchange) gone() {
+	if x.rq != nil {
+		x.rq.ctx.cancel(context.Canceled)
+	}
+	x.call.stop()
+}
+
+// pollWrite sends out, and more behind it.
+func (x *exchange) pollWrite(t *async.Task) error {
+	for len(x.out) > 0 || len(x.more) > 0 || x.sending {
+		if !x.sending {
+			if x.broken {
+				return x.drop(net.ErrClosed)
+			}
+			x.tx, x.sending = x.write(), true
+		}
+		if x.writes.passed || !x.writes.wait() {
+			x.late = true
+			x.abort(t)
+			x.writes.stop()
+		}
+		_, err := x.tx.Poll(t)
+		if async.IsPending(err) {
+			return err
+		}
+		x.sending = false
+		x.writes.stop()
+		if err != nil {
+			x.broken = true
+			return x.drop(err)
+		}
+	}
+	return nil
+}
+
+// write begins to send as much as one operation can.
+func (x *exchange) write() async.Op[int] {
+	out, more := x.out, x.more
+	x.out = x.out[:0]
+	c, plain := x.c.stream().(*netio.Conn)
+	switch {
+	case len(more) == 0:
+		return x.c.stream().Write(out)
+	case len(out) == 0:
+		x.more = nil
+		return x.c.stream().Write(more)
+	case plain:
+		x.more = nil
+		return c.Writev(out, more)
+	}
+	return x.c.stream().Write(out)
+}
+
+// drop forgets what can't be sent, and returns why it can't.
+func (x *exchange) drop(err error) error {
+	x.out, x.more = x.out[:0], nil
+	if x.late {
+		return errPassed
+	}
+	return err
+}
+
+// abort closes the connection below the request, which ends what is in flight.
+func (x *exchange) abort(t *async.Task) {
+	if !x.broken {
+		x.broken = true
+		closing := x.c.stream().Close()
+		closing.Poll(t)
+		if x.copied != nil {
+			x.copied.SetWriteDeadline(time.Unix(1, 0))
+		}
+		x.gone()
+	}
+}
+
+// pump carries bytes for a handler that runs on a goroutine, and reports whether that
+// is done, and its response sent.
+func (x *exchange) pump(t *async.Task) (done bool) {
+	if t.Cause() != nil {
+		x.abort(t)
+	}
+	if x.job.asked.Load() {
+		x.jobs(t)
+		x.job.reply(nil)
+	}
+	if x.rd.asked.Load() {
+		if err := x.pollRead(t); !async.IsPending(err) {
+			x.rd.reply(err)
+		}
+	} else if x.watching.Load() {
+		x.watch(t)
+	}
+	finished := x.finished.Load()
+	if x.wr.asked.Load() || finished {
+		err := x.pollWrite(t)
+		if async.IsPending(err) {
+			return false
+		}
+		if x.wr.asked.Load() {
+			x.wr.reply(err)
+		}
+	}
+	return finished
+}
+
+// release ends the request.
+func (x *exchange) release() {
+	if x.rq != nil {
+		x.shard.requests.Add(-1)
+		x.rq = nil
+	}
+	if w := x.worker; w != nil {
+		x.worker = nil
+		x.shard.rest(w)
+	}
+}
+
+// lingerFor is how long a client whose request was not read to its end has to read
+// the response: closing at once would have the kernel reset the connection, and the
+// client lose what it has not read (RFC 9112, section 9.6).
+const lingerFor = 500 * time.Millisecond
+
+func (x *exchange) beginLinger(t *async.Task) {
+	closing := x.c.stream().CloseWrite()
+	closing.Poll(t)
+	x.in = nil
+	x.reads.within(lingerFor)
+}
+
+// linger drops what the client still sends, and reports whether that is over.
+func (x *exchange) linger(t *async.Task) (done bool) {
+	for t.Cause() == nil {
+		err := x.pollRead(t)
+		if async.IsPending(err) {
+			return false
+		}
+		if err != nil {
+			break
+		}
+	}
+	return true
+}

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"crypto/tls"
+	"net/http"
+	"time"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/async/lowered"
+	"rondo.dev/rondo/netio/tlsio"
+)
+
+// secured is a connection with TLS.
+type secured struct {
+	conn  *tlsio.Conn
+	state *tls.ConnectionState // for http.Request
+}
+
+// handshake is one under way.
+type handshake struct {
+	c      *connection
+	callee lowered.Callee
+	begun  bool
+	conn   *tlsio.Conn
+	err    error
+}
+
+func newHandshake(c *connection) *handshake { return &handshake{c: c} }
+
+func (h *handshake) step(t *async.Task) (done bool) {
+	if h.begun {
+		return h.callee.Resume(t)
+	}
+	h.begun = true
+	return h.callee.Begin(t, func() { h.run(t) })
+}
+
+// run shakes hands, on a stack that is not kept: crypto/tls makes it large.
+func (h *handshake) run(t *async.Task) {
+	if t.Core().Decline() {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			h.err = async.NewPanicError(p)
+		}
+	}()
+	t.Core().DropStack()
+	a := h.c.shard.tls
+	if d := a.HandshakeTimeout; d > 0 {
+		limited, stop := t.WithTimeout(d)
+		defer stop()
+		t = limited
+	}
+	h.conn, h.err = a.Accept(t, h.c.Conn)
+}
+
+// shaken goes on after the handshake.
+func (c *connection) shaken(t *async.Task) {
+	h := c.rare.shake
+	c.rare.shake = nil
+	if h.conn == nil {
+		c.shard.logger().Debug("web: a TLS handshake failed", "remote", c.remote, "err", h.err)
+		c.tell(http.StateClosed)
+		closing := c.Conn.Close()
+		closing.Poll(t) // closed already, or else now
+		c.leave()
+		return
+	}
+	state := h.conn.ConnectionState()
+	c.rare.tls = &secured{h.conn, &state}
+	c.enter(&c.shard.heads)
+	c.receive(t, h.conn.Recv())
+}
+
+var _ = time.Second

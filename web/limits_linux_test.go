@@ -1,0 +1,168 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"errors"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/timer"
+	"rondo.dev/rondo/web"
+)
+
+// short is a limit that passes in a test.
+const short = 20 * time.Millisecond
+
+// TestLimits: who exceeds a limit is left, or answered; others go on being served.
+func TestLimits(t *testing.T) {
+	echo := func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		w.Write(b)
+	}
+	for _, c := range []struct {
+		name   string
+		server *web.Server
+		send   string
+		answer string // of the last response; "": none
+	}{
+		{"nothing is sent", &web.Server{ReadHeaderTimeout: short}, "", ""},
+		{"half a head", &web.Server{ReadHeaderTimeout: short}, "GET / HTTP/1.1\r\nHost: ", ""},
+		{"half a head, by ReadTimeout", &web.Server{ReadTimeout: short}, "GET / HTTP/1.1\r\nHost: ", ""},
+		{"idle", &web.Server{IdleTimeout: short}, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "200"},
+		{"half a body", &web.Server{StallTimeout: short}, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc", ""},
+		{"half a body, by ReadTimeout", &web.Server{ReadTimeout: short}, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc", ""},
+		{"a large head", &web.Server{MaxHeaderBytes: 1000}, "GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 10_000) + "\r\n\r\n", "431"},
+		{"no request", &web.Server{}, "hello\r\n\r\n", "400"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.server.Handler = http.HandlerFunc(echo)
+			addr := serve(t, c.server)
+			x := dial(t, addr).send(c.send)
+			if c.answer != "" {
+				resp, _ := x.response("GET")
+				if got := fmt.Sprint(resp.StatusCode); got != c.answer {
+					t.Errorf("got %s", got)
+				}
+			}
+			x.ends()
+		})
+	}
+}
+
+// TestStalledReader: a client that does not take its response is given up, and the
+// handler told why.
+func TestStalledReader(t *testing.T) {
+	for _, s := range []*web.Server{{StallTimeout: short}, {WriteTimeout: short}} {
+		failed := make(chan error, 1)
+		s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for {
+				if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+					failed <- err
+					return
+				}
+			}
+		})
+		dial(t, serve(t, s)).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		if err := within(t, failed, "the end of the write"); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(err)
+		}
+	}
+}
+
+// TestOverload: above MaxRequests there are answers at once, and the connection goes
+// on.
+func TestOverload(t *testing.T) {
+	entered, leave := make(chan bool), make(chan bool)
+	addr := serve(t, &web.Server{MaxRequests: 1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		entered <- true
+		<-leave
+		io.WriteString(w, "served")
+	})})
+	first := dial(t, addr).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	<-entered
+	second := dial(t, addr)
+	for range 3 {
+		resp, body := second.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").response("GET")
+		if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || body != "Service Unavailable\n" {
+			t.Errorf("got %v, %q", resp, body)
+		}
+	}
+	leave <- true
+	if _, body := first.response("GET"); body != "served" {
+		t.Errorf("got %q", body)
+	}
+	second.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	<-entered
+	leave <- true
+	if _, body := second.response("GET"); body != "served" {
+		t.Errorf("got %q", body)
+	}
+}
+
+// TestMaxConns: connections above the limit wait until there is room.
+func TestMaxConns(t *testing.T) {
+	addr := serve(t, &web.Server{MaxConns: 2, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "served") })})
+	a, b := dial(t, addr), dial(t, addr)
+	a.get("/")
+	b.get("/")
+	c := dial(t, addr).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	a.Close()
+	if _, body := c.response("GET"); body != "served" {
+		t.Errorf("got %q", body)
+	}
+}
+
+// TestGone: a client that goes away ends the request's context, and cancels an async
+// handler's task.
+func TestGone(t *testing.T) {
+	entered, left := make(chan bool, 1), make(chan error, 1)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/plain", func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		entered <- true
+		<-r.Context().Done()
+		left <- r.Context().Err()
+	})
+	mux.Handle("/async", web.Async(func(t *async.Task, w http.ResponseWriter, r *http.Request) error {
+		entered <- true
+		err := timer.Sleep(time.Hour).Await(t)
+		left <- err
+		return err
+	}))
+	derived := make(chan error, 1)
+	mux.HandleFunc("/derived", func(w http.ResponseWriter, r *http.Request) {
+		ctx, stop := context.WithTimeout(r.Context(), time.Hour)
+		defer stop()
+		entered <- true
+		<-ctx.Done()
+		left <- ctx.Err()
+		derived <- context.Cause(ctx)
+	})
+	addr := serve(t, &web.Server{Handler: mux})
+	for _, path := range []string{"/plain", "/async", "/derived"} {
+		for _, request := range []string{"GET %s HTTP/1.1\r\nHost: a\r\n\r\n", "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"} {
+			if path != "/plain" && strings.HasPrefix(request, "POST") {
+				continue
+			}
+			c := dial(t, addr).send(fmt.Sprintf(request, path))
+			within(t, entered, "the request")
+			c.Close()
+			if err := within(t, left, "the end of the handler at "+path); err != context.Canceled {
+				t.Error(path, err)
+			}
+		}
+	}
+	if err := within(t, derived, "the cause"); err != context.Canceled {
+		t.Error(err)
+	}
+}

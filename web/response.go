@@ -1,0 +1,401 @@
+package web
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"rondo.dev/rondo/web/internal/http1"
+)
+
+// response is the http.ResponseWriter of a request, by the rules of package net/http.
+type response struct {
+	mu     sync.Mutex
+	x      *exchange // nil once the request is over
+	req    *http.Request
+	header http.Header
+
+	status   int   // 0: not yet
+	length   int64 // as declared by the handler; -1: not
+	written  int64
+	trailers []string // announced
+
+	keep10   bool // a client of HTTP/1.0 asks to keep the connection
+	ending   bool // the handler has returned
+	headed   bool // the head has been written
+	chunked  bool
+	hijacked bool
+	duplex   bool // see EnableFullDuplex
+}
+
+const (
+	// holding is how much of a body is held back: a shorter one is sent with its
+	// length, and a longer one in chunks of this size. Both are as in net/http.
+	holding = 2048
+
+	// sendAt is how much is collected before it is sent without having been flushed.
+	sendAt = 16 << 10
+
+	// apart is from what size on the bytes of a handler are sent from where they are.
+	apart = 8 << 10
+)
+
+func (w *response) begin(x *exchange, r *http.Request) {
+	w.x, w.req, w.length = x, r, -1
+	w.keep10 = r.ProtoMajor == 1 && r.ProtoMinor == 0 && hasToken(r.Header["Connection"], "keep-alive")
+}
+
+// Header returns the header that WriteHeader sends.
+func (w *response) Header() http.Header {
+	if w.header == nil {
+		w.header = make(http.Header)
+	}
+	return w.header
+}
+
+// errOver is the error of those who use a response after its handler has returned.
+var errOver = errors.New("web: the response was used after its handler had returned")
+
+// WriteHeader sends an informational response, or begins with the final one.
+func (w *response) WriteHeader(status int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.writeHeader(status)
+}
+
+func (w *response) writeHeader(status int) {
+	switch {
+	case w.hijacked:
+		w.complain("WriteHeader on a connection that was taken over")
+		return
+	case w.x == nil:
+		return
+	case w.status != 0:
+		w.complain("superfluous WriteHeader")
+		return
+	case status < 100 || status > 999:
+		panic(fmt.Sprintf("invalid WriteHeader code %v", status))
+	case status < 200 && status != http.StatusSwitchingProtocols:
+		w.inform(status)
+		return
+	}
+	w.status = status
+	x := w.x
+	x.fields = x.fields[:0].Append(w.header)
+	if v := first(w.header["Content-Length"]); v != "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err == nil && n >= 0 {
+			w.length = n
+		} else {
+			w.complain("invalid Content-Length " + strconv.Quote(v))
+			w.header.Del("Content-Length")
+			x.fields = x.fields[:0].Append(w.header)
+		}
+	}
+}
+
+// inform sends an informational response. It has no body, and so no framing.
+func (w *response) inform(status int) {
+	if status == http.StatusContinue {
+		w.req.Body.(interface{ informed() }).informed()
+	}
+	x := w.x
+	x.fields = x.fields[:0].Append(w.header)
+	x.out = http1.AppendHead(x.out, 1, status, x.fields, &http1.Extra{ContentLength: -1, Omit: http1.OmitContentLength | http1.OmitTransferEncoding})
+	x.send()
+}
+
+// writeContinue has the client send the body that it waits with.
+func (w *response) writeContinue() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.status != 0 || w.x == nil {
+		return nil // the final response says it all
+	}
+	w.x.out = append(w.x.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
+	return w.x.send()
+}
+
+// complain tells the log of a handler's mistake, with its place.
+func (w *response) complain(what string) {
+	place := "unknown"
+	if f, ok := caller(); ok {
+		place = fmt.Sprintf("%s (%s:%d)", f.Function, f.File, f.Line)
+	}
+	log := w.req.Context().Value(http.ServerContextKey).(*http.Server).ErrorLog
+	log.Printf("web: %s by %s", what, place)
+}
+
+// caller is the first function on the stack that is not of this package.
+func caller() (frame runtime.Frame, ok bool) {
+	var pc [16]uintptr
+	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc[:])])
+	for more := true; more; {
+		frame, more = frames.Next()
+		if !strings.HasPrefix(frame.Function, "rondo.dev/rondo/web.") {
+			return frame, true
+		}
+	}
+	return frame, false
+}
+
+// Write writes a part of the body. Errors are those of package net/http: a body where
+// there must be none, more of it than was declared, a connection that was taken over;
+// or why it can't be sent.
+func (w *response) Write(p []byte) (n int, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.hijacked:
+		if len(p) > 0 {
+			w.complain("Write on a connection that was taken over")
+		}
+		return 0, http.ErrHijacked
+	case w.x == nil:
+		return 0, errOver
+	case w.status == 0:
+		w.writeHeader(http.StatusOK)
+	}
+	switch {
+	case len(p) == 0:
+		return 0, nil
+	case !bodyAllowed(w.status):
+		return 0, http.ErrBodyNotAllowed
+	}
+	w.written += int64(len(p))
+	if w.length >= 0 && w.written > w.length {
+		return 0, http.ErrContentLength
+	}
+	return w.hold(p)
+}
+
+// WriteString is Write.
+func (w *response) WriteString(s string) (n int, err error) { return w.Write([]byte(s)) }
+
+// hold collects small pieces of the body.
+func (w *response) hold(p []byte) (n int, err error) {
+	x := w.x
+	for len(p) > holding-len(x.held) {
+		if len(x.held) == 0 {
+			if err := w.put(p); err != nil {
+				return n, err
+			}
+			return n + len(p), nil
+		}
+		m := holding - len(x.held)
+		x.held = append(x.held, p[:m]...)
+		if err := w.release(); err != nil {
+			return n, err
+		}
+		n += m
+		p = p[m:]
+	}
+	x.held = append(x.held, p...)
+	return n + len(p), nil
+}
+
+// release puts what was held.
+func (w *response) release() error {
+	if len(w.x.held) == 0 {
+		return nil
+	}
+	err := w.put(w.x.held)
+	w.x.held = w.x.held[:0]
+	return err
+}
+
+// put frames a part of the body, and sends it if there is enough.
+func (w *response) put(p []byte) error {
+	x := w.x
+	if !w.headed {
+		w.writeHead(p)
+	}
+	if w.req.Method == http.MethodHead {
+		return nil
+	}
+	if w.chunked {
+		x.out = http1.AppendChunkSize(x.out, len(p))
+	}
+	if len(p) >= apart && x.canWait() {
+		x.more = p
+		if err := x.send(); err != nil {
+			return err
+		}
+	} else {
+		x.out = append(x.out, p...)
+	}
+	if w.chunked {
+		x.out = append(x.out, "\r\n"...)
+	}
+	if len(x.out) >= sendAt && x.canWait() {
+		return x.send()
+	}
+	return nil
+}
+
+// Flush sends what was written.
+func (w *response) Flush() { w.FlushError() }
+
+// FlushError is Flush that says what went wrong.
+func (w *response) FlushError() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.flush(); err != nil || !w.x.canWait() {
+		return err
+	}
+	return w.x.send()
+}
+
+// flush makes everything that was written ready to be sent.
+func (w *response) flush() error {
+	switch {
+	case w.hijacked:
+		return http.ErrHijacked
+	case w.x == nil:
+		return errOver
+	case w.status == 0:
+		w.writeHeader(http.StatusOK)
+	}
+	if err := w.release(); err != nil {
+		return err
+	}
+	if !w.headed {
+		w.writeHead(nil)
+	}
+	return nil
+}
+
+// finish completes the response when its handler has returned.
+func (w *response) finish() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hijacked {
+		return
+	}
+	w.ending = true
+	if w.status == 0 {
+		w.writeHeader(http.StatusOK)
+	}
+	x := w.x
+	x.broken = w.release() != nil || x.broken
+	if !w.headed {
+		w.writeHead(nil)
+	}
+	if w.chunked && w.req.Method != http.MethodHead {
+		x.out = http1.AppendLastChunk(x.out, w.trailer())
+	}
+	if w.length >= 0 && w.length != w.written && bodyAllowed(w.status) && w.req.Method != http.MethodHead {
+		x.last = true // the client still waits for the rest
+	}
+	if w.req.MultipartForm != nil {
+		w.req.MultipartForm.RemoveAll()
+	}
+	w.req.Body.Close()
+}
+
+// end takes the response from the handler.
+func (w *response) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.x = nil
+}
+
+// trailer returns the fields that follow the body: those that were announced, and those
+// whose names begin with http.TrailerPrefix.
+func (w *response) trailer() http.Header {
+	var t http.Header
+	for name, values := range w.header {
+		if name, ok := strings.CutPrefix(name, http.TrailerPrefix); ok {
+			if t == nil {
+				t = make(http.Header)
+			}
+			t[name] = append(t[name], values...)
+		}
+	}
+	for _, name := range w.trailers {
+		if t == nil {
+			t = make(http.Header)
+		}
+		for _, v := range w.header[name] {
+			t.Add(name, v)
+		}
+	}
+	return t
+}
+
+// Hijack takes the connection over from the server: see http.Hijacker. What has been
+// received and not read is in the reader's buffer.
+func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.hijack(); err != nil {
+		return nil, nil, err
+	}
+	return w.x.netConn()
+}
+
+// HijackAsync takes the connection over as it is: for those who go on on its loop, as
+// package websocket does. received is what has been received and not read.
+func (w *response) HijackAsync() (s Stream, received []byte, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.hijack(); err != nil {
+		return nil, nil, err
+	}
+	return w.x.handOver()
+}
+
+// hijack ends the response: the connection has another owner from now on.
+func (w *response) hijack() error {
+	switch {
+	case w.hijacked:
+		return http.ErrHijacked
+	case w.x == nil:
+		return errOver
+	}
+	if w.status != 0 {
+		if err := w.flush(); err != nil {
+			return err
+		}
+		if err := w.x.send(); err != nil {
+			return err
+		}
+	}
+	w.hijacked, w.x.hijacked = true, true
+	return nil
+}
+
+// SetReadDeadline limits reads of the body, as of http.ResponseController.
+func (w *response) SetReadDeadline(at time.Time) error { return w.setDeadline(at, true) }
+
+// SetWriteDeadline limits writes of the response.
+func (w *response) SetWriteDeadline(at time.Time) error { return w.setDeadline(at, false) }
+
+func (w *response) setDeadline(at time.Time, reads bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.hijacked:
+		return http.ErrHijacked
+	case w.x == nil:
+		return errOver
+	}
+	return w.x.setDeadline(at, reads)
+}
+
+// EnableFullDuplex is there for http.ResponseController. Reading the body while the
+// response is written is always possible; but what the handler has not read when the
+// response begins is read then, to be out of the way of the next request.
+func (w *response) EnableFullDuplex() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.duplex = true
+	return nil
+}

@@ -1,0 +1,165 @@
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"rondo.dev/rondo"
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/netio"
+	"rondo.dev/rondo/netio/tlsio"
+	"rondo.dev/rondo/web/internal/http1"
+)
+
+// serving is a server with one listener.
+type serving struct {
+	*Server
+	ln       *netio.Listener
+	base     context.Context
+	local    net.Addr // of all connections; nil if the listener has all addresses
+	tls      *tlsio.Acceptor
+	shards   []*shard // by the index of their loop
+	stopping atomic.Bool
+	stopped  stopSignal
+	ended    chan struct{} // closed when all connections have ended
+}
+
+// errClosed is why connections end when the server is closed.
+var errClosed = errors.New("web: the server was closed")
+
+// serve serves what comes to ln. It goes on until the last connection has ended; the
+// one who called for it is told earlier, when the listener has.
+func (s *Server) serve(t *async.Task, ln *netio.Listener, l net.Listener, config *tls.Config) error {
+	sv := &serving{Server: s, ln: ln, base: context.Background(), ended: make(chan struct{})}
+	sv.stopped.c = make(chan struct{})
+	if err := s.enter(sv); err != nil {
+		ln.Close().Await(t)
+		return err
+	}
+	defer func() {
+		s.leave(sv)
+		close(sv.ended)
+	}()
+	if s.BaseContext != nil {
+		if sv.base = s.BaseContext(l); sv.base == nil {
+			panic("web: BaseContext returned a nil context")
+		}
+	}
+	sv.tls = acceptor(config, s.headLimit())
+	if a, ok := ln.Addr().(*net.TCPAddr); ok && !a.IP.IsUnspecified() {
+		sv.local = a
+	}
+	for _, loop := range ln.Home().Runtime().Loops() {
+		sv.shards = append(sv.shards, newShard(sv, loop))
+	}
+	err := netio.ServeFrames(t, ln, sv.start, netio.MaxConns(s.MaxConns), netio.Drain(math.MaxInt64), netio.ServeLogger(s.logger()))
+	if sv.stopping.Load() {
+		return http.ErrServerClosed
+	}
+	return err
+}
+
+// shard is what a serving has on one loop. Nobody else touches it.
+type shard struct {
+	*serving
+	loop    *rondo.Loop
+	exec    *async.Executor
+	idle    queue // connections that wait for a request
+	heads   queue // connections that wait for the rest of a head, or for their first
+	busy    queue // all others; they have no common limit
+	parser  http1.Parser
+	request http.Request // what the parser fills in, and an exchange takes over
+	spare   []*exchange
+	workers workers
+	date    clock
+	stall   time.Duration // how long a wait for the client may last; 0: for ever
+}
+
+func newShard(sv *serving, loop *rondo.Loop) *shard {
+	sh := &shard{serving: sv, loop: loop, exec: loop.Executor()}
+	sh.idle = queue{shard: sh, limit: sv.idleLimit()}
+	sh.heads = queue{shard: sh, limit: sv.headLimit()}
+	sh.parser.MaxHead = sv.maxHead()
+	sh.workers.shard = sh
+	sh.stall = sv.stallLimit()
+	return sh
+}
+
+// start begins with a connection.
+func (sv *serving) start(t *async.Task, s netio.Served) {
+	sh := sv.shards[s.Conn.Home().Index()]
+	c := &connection{Served: s, shard: sh}
+	c.core.Start(t, c)
+	sh.busy.push(c)
+}
+
+// closeIdle closes the connections that wait. Those that have sent a part of a head
+// are about to be served, and have the time for that.
+func (sh *shard) closeIdle() {
+	for c := sh.idle.first; c != nil; c = c.next {
+		c.core.CancelLocal(errClosed)
+	}
+	for c := sh.heads.first; c != nil; c = c.next {
+		if c.rare == nil || c.rare.head == nil {
+			c.core.CancelLocal(errClosed)
+		}
+	}
+}
+
+// cancel closes all connections.
+func (sh *shard) cancel() {
+	for _, q := range []*queue{&sh.idle, &sh.heads, &sh.busy} {
+		for c := q.first; c != nil; c = c.next {
+			c.core.CancelLocal(errClosed)
+		}
+	}
+}
+
+// keeping reports whether connections may wait for another request.
+func (sh *shard) keeping() bool { return !sh.stopping.Load() && !sh.keepAlivesOff.Load() }
+
+// maxSpare is how many exchanges, and workers, a shard keeps for the next requests.
+const maxSpare = 256
+
+// exchange returns one for a request.
+func (sh *shard) exchange(c *connection) *exchange {
+	var x *exchange
+	if n := len(sh.spare); n > 0 {
+		x, sh.spare[n-1] = sh.spare[n-1], nil
+		sh.spare = sh.spare[:n-1]
+	} else {
+		x = newExchange(sh)
+	}
+	x.c = c
+	return x
+}
+
+// recycle takes one back.
+func (sh *shard) recycle(x *exchange) {
+	x.reset()
+	if len(sh.spare) < maxSpare {
+		sh.spare = append(sh.spare, x)
+	}
+}
+
+// clock is the value of the Date field, made once a second.
+type clock struct {
+	until int64  // on the executor's clock
+	text  []byte // never changed, for responses have it
+}
+
+// now returns the Date of a response that begins now.
+func (d *clock) now(e *async.Executor) []byte {
+	if now := e.Now(); now >= d.until || d.text == nil {
+		wall := time.Now()
+		d.text = http1.AppendDate(nil, wall)
+		d.until = now + int64(time.Second) - int64(wall.Nanosecond())
+	}
+	return d.text
+}

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+
+	"rondo.dev/rondo/async"
+)
+
+// RegisterOnShutdown has Shutdown call f, in a goroutine of its own: for connections
+// that were taken over, such as those of WebSockets, which it does not wait for.
+func (s *Server) RegisterOnShutdown(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onShutdown = append(s.onShutdown, f)
+}
+
+// Shutdown ends the server without interrupting anybody: it closes the listeners,
+// then the connections that wait, and each other one after the request that it
+// serves. It returns nil when there are none left, or the error of ctx when that ends
+// before; connections then go on until Close.
+//
+// Serve and its like return at once with http.ErrServerClosed: the program has to
+// wait for Shutdown. A server that was shut down can't be used again. Shutdown is for
+// goroutines.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.stopping = true
+	for _, f := range s.onShutdown {
+		go f()
+	}
+	s.mu.Unlock()
+	all := s.running()
+	for _, sv := range all {
+		sv.stop()
+	}
+	for _, sv := range all {
+		select {
+		case <-sv.ended:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Close ends the server at once: it closes the listeners and all connections, whatever
+// they do. The contexts of the requests that are being handled end, and their
+// responses go nowhere; Close does not wait for the handlers. It does not know of
+// connections that were taken over. Any goroutine may call it.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.stopping = true
+	s.mu.Unlock()
+	for _, sv := range s.running() {
+		sv.stop()
+		sv.cancel()
+	}
+	return nil
+}
+
+func (s *Server) stopped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopping
+}
+
+func (s *Server) running() []*serving {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.servings)
+}
+
+// enter counts a serving in, unless the server has been closed.
+func (s *Server) enter(sv *serving) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping {
+		return http.ErrServerClosed
+	}
+	s.servings = append(s.servings, sv)
+	return nil
+}
+
+func (s *Server) leave(sv *serving) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.servings = slices.DeleteFunc(s.servings, func(x *serving) bool { return x == sv })
+}
+
+// stopped is what those who serve wait for: the end of the listener or of the server.
+type stopSignal struct {
+	once sync.Once
+	c    chan struct{}
+}
+
+func (x *stopSignal) set() { x.once.Do(func() { close(x.c) }) }
+
+// stop closes the listener, and every connection that waits; the others close after
+// what they serve.
+func (sv *serving) stop() {
+	sv.stopping.Store(true)
+	sv.stopped.set()
+	if sv.ln.Home().Post(func() { sv.closeListener() }) {
+		sv.closeIdle()
+	}
+}
+
+// closeListener runs on the listener's loop.
+func (sv *serving) closeListener() {
+	async.SpawnRoot(sv.ln.Home().Executor(), "web: closing a listener", func(t *async.Task) error {
+		sv.ln.Close().Await(t)
+		return nil
+	}, nil)
+}
+
+// closeIdle closes the connections that wait for a request.
+func (sv *serving) closeIdle() {
+	for _, sh := range sv.shards {
+		sh.loop.Post(sh.closeIdle)
+	}
+}
+
+// cancel closes all connections.
+func (sv *serving) cancel() {
+	for _, sh := range sv.shards {
+		sh.loop.Post(sh.cancel)
+	}
+}

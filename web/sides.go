@@ -1,0 +1,157 @@
+package web
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/green"
+	"rondo.dev/rondo/netio"
+)
+
+// What the handler's side of an exchange asks of its connection's. A handler on a
+// goroutine asks the task and waits. One that is the task itself suspends it, if it has
+// a stack to be suspended on; without one, as a state machine, it has to ask by an
+// await of its own (Flush, ReadBody), and until then what it writes is collected.
+
+// canWait reports whether the handler's side can wait for the connection's.
+func (x *exchange) canWait() bool { return x.worker != nil || x.onStack() }
+
+// onStack reports whether the handler is the task, and can be suspended where it is.
+func (x *exchange) onStack() bool { return x.c != nil && x.c.core.OnStack() }
+
+// errNoStack is the error of a Read of a body that a state machine can't wait for.
+var errNoStack = errors.New("web: the body has not come yet, and a handler that is a state machine can't wait in Read: await web.ReadBody")
+
+// receive waits until in has more.
+func (x *exchange) receive() error {
+	switch {
+	case x.worker != nil:
+		return x.ask(&x.rd)
+	case x.onStack():
+		_, err := async.Await[struct{}](x.c.core.Task(), (*reading)(x))
+		return err
+	}
+	return errNoStack
+}
+
+// send waits until all that was written has been sent.
+func (x *exchange) send() error {
+	switch {
+	case x.worker != nil:
+		return x.ask(&x.wr)
+	case x.onStack():
+		_, err := async.Await[struct{}](x.c.core.Task(), (*writing)(x))
+		return err
+	}
+	return nil
+}
+
+// on runs f on the loop.
+func (x *exchange) on(f func(t *async.Task)) {
+	if x.worker == nil {
+		f(x.c.core.Task())
+		return
+	}
+	x.jobs = f
+	x.ask(&x.job)
+}
+
+// bodyRead tells the task that in is its own from now on.
+func (x *exchange) bodyRead() {
+	x.watching.Store(true)
+	if x.worker != nil {
+		x.c.core.Wake()
+	}
+}
+
+// reading and writing are what a task awaits that handles its request itself.
+type (
+	reading exchange
+	writing exchange
+)
+
+func (r *reading) Poll(t *async.Task) (struct{}, error) {
+	return struct{}{}, (*exchange)(r).pollRead(t)
+}
+
+// Cancel makes it a Canceler. What has come stays with the connection.
+func (r *reading) Cancel(t *async.Task, loser bool) (idle bool) {
+	x := (*exchange)(r)
+	x.reads.stop()
+	if x.receiving {
+		x.receiving = !x.rx.Cancel(t, true)
+	}
+	return !x.receiving
+}
+
+func (w *writing) Poll(t *async.Task) (struct{}, error) {
+	return struct{}{}, (*exchange)(w).pollWrite(t)
+}
+
+// Cancel makes it a Canceler. A response that was sent in part can't be gone on with:
+// the connection ends.
+func (w *writing) Cancel(t *async.Task, loser bool) (idle bool) {
+	(*exchange)(w).abort(t)
+	return false
+}
+
+// localAddr asks for the connection's own address.
+func (x *exchange) localAddr() (a net.Addr) {
+	x.on(func(*async.Task) { a = x.c.stream().LocalAddr() })
+	return a
+}
+
+// setDeadline sets one of the two.
+func (x *exchange) setDeadline(at time.Time, reads bool) error {
+	x.on(func(*async.Task) {
+		d := &x.writes
+		if reads {
+			d = &x.reads
+		}
+		if at.IsZero() {
+			d.within(0)
+			return
+		}
+		d.within(max(time.Until(at), 1))
+	})
+	return nil
+}
+
+// handOver gives the connection to whoever takes it over, with what was received.
+func (x *exchange) handOver() (s Stream, received []byte, err error) {
+	x.on(func(t *async.Task) {
+		if x.receiving {
+			x.rx.Cancel(t, true)
+			x.receiving = false
+		}
+		s, received = x.c.stream(), bytes.Clone(x.in)
+	})
+	x.in = nil
+	return s, received, nil
+}
+
+// netConn gives the connection to whoever takes it over, as package net has it.
+func (x *exchange) netConn() (c net.Conn, rw *bufio.ReadWriter, err error) {
+	s, received, _ := x.handOver()
+	x.on(func(t *async.Task) {
+		if raw, ok := s.(*netio.Conn); ok {
+			c, err = raw.NetConn(t)
+			return
+		}
+		c = green.Conn(t, s)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	r := bufio.NewReader(c)
+	if len(received) > 0 {
+		r = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(received), c), max(len(received), 4096))
+		r.Peek(len(received))
+	}
+	return c, bufio.NewReadWriter(r, bufio.NewWriter(c)), nil
+}
