@@ -3,6 +3,7 @@ package oracle
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -14,7 +15,7 @@ import (
 )
 
 // patience ends a conversation that hangs. It is no part of any case.
-const patience = 20 * time.Second
+var patience = flag.Duration("oracle.patience", 20*time.Second, "how long a conversation may take before it counts as hanging")
 
 // A Mode is how the client hands its bytes to the kernel.
 type Mode int
@@ -39,7 +40,7 @@ func (c *Case) Run(make servers.Maker, mode Mode, files string) (*Transcript, er
 	if err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
-	hung := time.AfterFunc(patience, func() {
+	hung := time.AfterFunc(*patience, func() {
 		r.giveUp()
 		conn.SetDeadline(time.Unix(1, 0))
 	})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"rondo.dev/rondo/web/internal/servers"
 )
@@ -182,8 +183,12 @@ func listenerPipe(r *rig) {
 	s := r.start(servers.Config{Handler: http.HandlerFunc(hello)}, "", func(s servers.Server) error { return s.Serve(ln) })
 	tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		a, b := net.Pipe()
-		put(r, ln.conns, b, "a connection")
-		return a, nil
+		select {
+		case ln.conns <- b:
+			return a, nil
+		case <-time.After(patience):
+			return nil, errors.New("nobody accepts")
+		}
 	}}
 	defer tr.CloseIdleConnections()
 	for range 3 {

@@ -186,19 +186,29 @@ func (s *site) url(path string) string { return "http://" + s.addr + path }
 // do sends a request and returns its response with the whole body.
 func (r *rig) do(c *http.Client, method, url string, body io.Reader, change ...func(*http.Request)) (*http.Response, string) {
 	r.Helper()
+	resp, got, err := try(c, method, url, body, change...)
+	r.check(err)
+	return resp, got
+}
+
+// try is do for goroutines that are not the test's.
+func try(c *http.Client, method, url string, body io.Reader, change ...func(*http.Request)) (*http.Response, string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, body)
-	r.check(err)
+	if err != nil {
+		return nil, "", err
+	}
 	for _, f := range change {
 		f(req)
 	}
 	resp, err := c.Do(req)
-	r.check(err)
+	if err != nil {
+		return nil, "", err
+	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
-	r.check(err)
-	return resp, string(b)
+	return resp, string(b), err
 }
 
 // soon returns a context that ends before the test does.

@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -137,9 +138,9 @@ func manyStates(r *rig) {
 	for range clients {
 		c := s.dial()
 		all.Go(func() {
-			c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
 			c.CloseWrite()
-			c.end()
+			io.Copy(io.Discard, c)
 		})
 	}
 	all.Wait()

@@ -188,8 +188,8 @@ func tlsMany(r *rig) {
 		all.Go(func() {
 			for j := range 10 {
 				text := fmt.Sprint(i, ".", j)
-				if _, got := r.do(client, "POST", s.secureURL("/"), strings.NewReader(text)); got != text {
-					r.Errorf("got %q, want %q", got, text)
+				if _, got, err := try(client, "POST", s.secureURL("/"), strings.NewReader(text)); got != text {
+					r.Errorf("got %q, %v, want %q", got, err, text)
 				}
 			}
 		})

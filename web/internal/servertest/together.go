@@ -3,10 +3,12 @@ package servertest
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"rondo.dev/rondo/web/internal/servers"
 )
@@ -45,9 +47,9 @@ func togetherClients(r *rig) {
 			for j := range requests {
 				path := fmt.Sprint("/", i, "/", j)
 				text := strings.Repeat(path, j)
-				resp, got := r.do(client, "POST", s.url(path), strings.NewReader(text))
-				if got != text || resp.Header.Get("Path") != path {
-					r.Errorf("%s: got %q of %s", path, got, resp.Header.Get("Path"))
+				resp, got, err := try(client, "POST", s.url(path), strings.NewReader(text))
+				if err != nil || got != text || resp.Header.Get("Path") != path {
+					r.Errorf("%s: got %q, %v", path, got, err)
 					return
 				}
 			}
@@ -73,8 +75,8 @@ func togetherWait(r *rig) {
 	var all sync.WaitGroup
 	for range n {
 		all.Go(func() {
-			if _, got := r.do(client, "GET", s.url("/"), nil); got != "hello" {
-				r.Errorf("got %q", got)
+			if _, got, err := try(client, "GET", s.url("/"), nil); got != "hello" {
+				r.Errorf("got %q, %v", got, err)
 			}
 		})
 	}
@@ -113,8 +115,8 @@ func togetherGoroutines(r *rig) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if _, got := r.do(client, "POST", s.url("/"), strings.NewReader(text)); got != text {
-				r.Errorf("got %d bytes, or others", len(got))
+			if _, got, err := try(client, "POST", s.url("/"), strings.NewReader(text)); got != text {
+				r.Errorf("got %d bytes, or others, and %v", len(got), err)
 			}
 		})
 	}
@@ -128,23 +130,26 @@ func togetherChurn(r *rig) {
 	for i := range 20 {
 		all.Go(func() {
 			for j := range 20 {
-				c := s.dial()
-				switch (i + j) % 4 {
-				case 0:
-					c.Close()
-				case 1:
-					c.send("GET / HT")
-					c.SetLinger(0)
-					c.Close()
-				case 2:
-					c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
-					c.Close()
-				case 3:
-					if _, got := c.get("/"); got != "hello" {
-						r.Errorf("got %q", got)
-					}
-					c.Close()
+				conn, err := net.Dial("tcp", s.addr)
+				if err != nil {
+					r.Error(err)
+					return
 				}
+				switch (i + j) % 4 {
+				case 0: // just closes
+				case 1:
+					io.WriteString(conn, "GET / HT")
+					conn.(*net.TCPConn).SetLinger(0)
+				case 2:
+					io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+				case 3:
+					conn.SetDeadline(time.Now().Add(patience))
+					io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+					if b, err := io.ReadAll(conn); !strings.HasSuffix(string(b), "hello") {
+						r.Errorf("got %q, %v", b, err)
+					}
+				}
+				conn.Close()
 			}
 		})
 	}
