@@ -163,6 +163,10 @@ func (c *Core) Wake() {
 // WakeLocal makes c run. The executor's owner calls it.
 func (c *Core) WakeLocal() { c.exec.schedule(c) }
 
+// Taken says that somebody takes care of what the task ends with, so that it does not
+// become its parent's. An Ender calls it in Ended.
+func (c *Core) Taken() { c.state.Or(stateObserved) }
+
 // fail makes err, which is fatal, the outcome of c: its function did not return.
 // Its children are cancelled, since c can't end before them and would keep the
 // panic to itself until they see fit to end.

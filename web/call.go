@@ -43,9 +43,9 @@ func (x *exchange) resume(t *async.Task) (done bool) {
 	if !c.begun {
 		c.begun = true
 		c.task, c.cancel = t.WithCancel()
-		done = c.callee.Begin(t, func() { c.failure = x.run(c.task) })
+		done = c.step(func() bool { return c.callee.Begin(t, func() { c.failure = x.run(c.task) }) })
 	} else {
-		done = c.callee.Resume(t)
+		done = c.step(func() bool { return c.callee.Resume(t) })
 	}
 	if !done {
 		if x.watching.Load() {
@@ -59,6 +59,17 @@ func (x *exchange) resume(t *async.Task) (done bool) {
 	c.cancel(nil) // and with it what the handler has spawned
 	x.rq.end(c.failure)
 	return true
+}
+
+// step goes on with the call. run lets no panic out of it, but runtime.Goexit can't be
+// stopped: of that the coroutine ends, and the caller is told by a panic.
+func (c *call) step(f func() (done bool)) (done bool) {
+	defer func() {
+		if recover() != nil {
+			c.failure, done = errGoexit, true
+		}
+	}()
+	return f()
 }
 
 // run is the handler's run, and the end of its response. It returns what it panicked
@@ -125,5 +136,7 @@ func (w *response) fail(err, cause error) {
 	clear(w.header)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.writeHeader(http.StatusInternalServerError)
-	w.hold([]byte(http.StatusText(http.StatusInternalServerError) + "\n"))
+	text := http.StatusText(http.StatusInternalServerError) + "\n"
+	w.written = int64(len(text))
+	w.hold([]byte(text))
 }

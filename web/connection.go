@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"rondo.dev/rondo/async"
-	"rondo.dev/rondo/green"
 	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/web/internal/http1"
 )
@@ -121,6 +120,7 @@ func (c *connection) Outcome() error { return nil }
 // Ended gives up the connection after a panic, or a Goexit, which can only be a bug, or of a
 // function that the user has given: what handlers do comes to no step.
 func (c *connection) Ended(err error) {
+	c.core.Taken()
 	if c.state == ended {
 		return
 	}
@@ -291,7 +291,7 @@ func (c *connection) tell(s http.ConnState) {
 func (c *connection) netConn() net.Conn {
 	r := c.rarely()
 	if r.conn == nil {
-		r.conn = green.Conn(c.core.Task(), c.Conn)
+		r.conn = newNetConn(c.Conn)
 	}
 	return r.conn
 }

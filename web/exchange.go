@@ -199,7 +199,7 @@ func (x *exchange) poll(t *async.Task) ([]byte, error) {
 // watch looks whether the client goes away while its request is handled. What it sends
 // meanwhile is its next request, and ends the watch: there is no room for more.
 func (x *exchange) watch(t *async.Task) {
-	if len(x.in) > 0 || x.received != nil {
+	if len(x.in) > 0 || x.received != nil || x.hijacked {
 		return
 	}
 	data, err := x.poll(t)

@@ -368,7 +368,7 @@ func (w *response) hijack() error {
 			return err
 		}
 	}
-	w.hijacked, w.x.hijacked = true, true
+	w.hijacked = true
 	return nil
 }
 

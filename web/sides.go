@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"rondo.dev/rondo/async"
-	"rondo.dev/rondo/green"
 	"rondo.dev/rondo/netio"
 )
 
@@ -125,6 +124,7 @@ func (x *exchange) setDeadline(at time.Time, reads bool) error {
 // handOver gives the connection to whoever takes it over, with what was received.
 func (x *exchange) handOver() (s Stream, received []byte, err error) {
 	x.on(func(t *async.Task) {
+		x.hijacked = true
 		if x.receiving {
 			x.rx.Cancel(t, true)
 			x.receiving = false
@@ -135,16 +135,31 @@ func (x *exchange) handOver() (s Stream, received []byte, err error) {
 	return s, received, nil
 }
 
+// leaveLoop hands a connection over to package net, which takes a task that can be
+// suspended.
+func (x *exchange) leaveLoop(raw *netio.Conn) (c net.Conn, err error) {
+	if x.worker == nil {
+		return raw.NetConn(x.c.core.Task())
+	}
+	done := make(chan struct{})
+	x.on(func(t *async.Task) {
+		async.SpawnRoot(x.shard.exec, "web: handing a connection over", func(t *async.Task) error {
+			c, err = raw.NetConn(t)
+			return err
+		}, func(error) { close(done) })
+	})
+	<-done
+	return c, err
+}
+
 // netConn gives the connection to whoever takes it over, as package net has it.
 func (x *exchange) netConn() (c net.Conn, rw *bufio.ReadWriter, err error) {
 	s, received, _ := x.handOver()
-	x.on(func(t *async.Task) {
-		if raw, ok := s.(*netio.Conn); ok {
-			c, err = raw.NetConn(t)
-			return
-		}
-		c = green.Conn(t, s)
-	})
+	if raw, ok := s.(*netio.Conn); ok {
+		c, err = x.leaveLoop(raw)
+	} else {
+		x.on(func(t *async.Task) { c = newNetConn(s) })
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,12 +3,15 @@ package web_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
 	"testing"
 	"time"
 
+	"rondo.dev/rondo/internal/testcert"
 	"rondo.dev/rondo/web"
 )
 
@@ -111,4 +114,18 @@ func within[T any](t *testing.T, c <-chan T, what string) (v T) {
 		t.Fatal(what + " did not happen")
 	}
 	return v
+}
+
+// testCert returns a certificate for localhost, and who trusts it.
+func testCert(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	a, err := testcert.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := a.Issue("localhost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert, a.Pool()
 }
