@@ -1,15 +1,18 @@
 package oracle
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -147,8 +150,7 @@ func manyHeaders(h http.Header, n int) {
 	}
 }
 
-// told says what was read. Errors of connections have addresses in them, which differ
-// from one conversation to the next.
+// told says what was read.
 func told(b []byte, err error) string {
 	text := strconv.Quote(string(b))
 	if len(b) > 200 {
@@ -157,12 +159,27 @@ func told(b []byte, err error) string {
 	return text + " " + errorText(err)
 }
 
+// errorText returns what a handler can make out of an error: which of Go's own it is.
+// The words for what is malformed are a server's own affair.
 func errorText(err error) string {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return fmt.Sprint(op.Op, ": ", op.Err)
+	if err == nil {
+		return "<nil>"
 	}
-	return fmt.Sprint(err)
+	for _, e := range []error{
+		io.EOF, io.ErrUnexpectedEOF, os.ErrDeadlineExceeded, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE, context.Canceled,
+		http.ErrBodyReadAfterClose, http.ErrBodyNotAllowed, http.ErrContentLength, http.ErrHijacked, http.ErrNotSupported, http.ErrHandlerTimeout, http.ErrAbortHandler,
+	} {
+		if errors.Is(err, e) {
+			return e.Error()
+		}
+	}
+	if e := (*http.MaxBytesError)(nil); errors.As(err, &e) {
+		return fmt.Sprintf("%v, which is %d", err, e.Limit)
+	}
+	if e := net.Error(nil); errors.As(err, &e) && e.Timeout() {
+		return "a timeout that is no os.ErrDeadlineExceeded"
+	}
+	return "some error"
 }
 
 // failed notes an error where there is one.

@@ -54,14 +54,14 @@ func read(c *call, s string) {
 
 func form(c *call, s string) {
 	err := c.r.ParseForm()
-	c.note("form %s post %s %v", headerText(http.Header(c.r.Form)), headerText(http.Header(c.r.PostForm)), err)
+	c.note("form %s post %s %s", headerText(http.Header(c.r.Form)), headerText(http.Header(c.r.PostForm)), errorText(err))
 }
 
 // multipartForm parses it with so many bytes in memory.
 func multipartForm(c *call, s string) {
 	err := c.r.ParseMultipartForm(int64(number(s)))
 	if err != nil {
-		c.note("multipart: %v", err)
+		c.note("multipart: %s", errorText(err))
 		return
 	}
 	defer c.r.MultipartForm.RemoveAll()
@@ -83,7 +83,7 @@ func parts(c *call, s string) {
 			c.note("part %q %s", p.FormName(), told(b, err))
 		}
 	}
-	c.note("parts: %v", err)
+	c.note("parts: %s", errorText(err))
 }
 
 func cookies(c *call, s string) {

@@ -10,7 +10,7 @@ import (
 func hijack(c *call, s string) {
 	conn, rw, err := http.NewResponseController(c.w).Hijack()
 	if err != nil {
-		c.note("hijack: %v", err)
+		c.note("hijack: %s", errorText(err))
 		return
 	}
 	b, _ := rw.Reader.Peek(rw.Reader.Buffered())

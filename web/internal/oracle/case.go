@@ -25,6 +25,9 @@ type Case struct {
 	// not compared. Empty for almost all.
 	AnyEnd string
 
+	// AnyChunks says why it does not matter either how a body is cut into chunks.
+	AnyChunks string
+
 	maxHeaderBytes int
 	handler        string            // a named handler, or empty for acts
 	acts           map[string][]line // by path; those of "" are for all others
@@ -115,6 +118,8 @@ func (p *parser) line(number int, s string) error {
 		c.Want = rest
 	case "any-end":
 		c.AnyEnd = rest
+	case "any-chunks":
+		c.AnyChunks = rest
 	case "max-header-bytes":
 		c.maxHeaderBytes, err = strconv.Atoi(rest)
 	case "handler":

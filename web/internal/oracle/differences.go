@@ -55,5 +55,8 @@ func (c *Case) Equal(a, b *Transcript) bool {
 	if c.AnyEnd != "" {
 		a, b = a.anyEnd(), b.anyEnd()
 	}
+	if c.AnyChunks != "" {
+		a, b = a.anyChunks(), b.anyChunks()
+	}
 	return a.Bytes == b.Bytes && a.End == b.End && slices.Equal(a.Notes, b.Notes)
 }

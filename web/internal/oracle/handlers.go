@@ -95,9 +95,9 @@ func echo(*record) http.Handler {
 // bodyText tells long bodies apart without repeating them.
 func bodyText(b []byte, err error) string {
 	if len(b) > 200 {
-		return fmt.Sprintf("%d bytes, sha256 %x %v", len(b), sha256.Sum256(b), err)
+		return fmt.Sprintf("%d bytes, sha256 %x %s", len(b), sha256.Sum256(b), errorText(err))
 	}
-	return fmt.Sprintf("%q %v", b, err)
+	return fmt.Sprintf("%q %s", b, errorText(err))
 }
 
 // mux routes like a server with several pages, and says what matched.

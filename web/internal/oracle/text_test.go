@@ -63,3 +63,19 @@ func TestParse(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestAnyChunks(t *testing.T) {
+	const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	for text, want := range map[string]string{
+		"":                                      "",
+		"HTTP/1.1 200 OK\r\n\r\n1\r\na\r\n":     "HTTP/1.1 200 OK\r\n\r\n1\r\na\r\n",
+		head + "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n": head + "3\r\nabc\r\n0\r\n\r\n",
+		head + "1\r\na\r\n0\r\nX: 1\r\n\r\n" + head + "1\r\nb\r\n1\r\nc\r\n0\r\n\r\n": head + "1\r\na\r\n0\r\nX: 1\r\n\r\n" + head + "2\r\nbc\r\n0\r\n\r\n",
+		head + "1\r\na\r\n5\r\nbc":  head + "1\r\na\r\n5\r\nbc",
+		head + "1\r\na\r\n2\r\nbcd": head + "1\r\na\r\n2\r\nbcd",
+	} {
+		if got := (&Transcript{Bytes: text}).anyChunks().Bytes; got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
