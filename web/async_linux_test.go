@@ -108,8 +108,10 @@ func TestAsync(t *testing.T) {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	for name, address := range map[string]func(t *testing.T) string{
-		"task":       func(t *testing.T) string { return serve(t, &web.Server{Handler: asyncMux(), ErrorLog: quiet}) },
-		"middleware": func(t *testing.T) string { return serve(t, &web.Server{Handler: middleware(asyncMux()), ErrorLog: quiet}) },
+		"task": func(t *testing.T) string { return serve(t, &web.Server{Handler: asyncMux(), ErrorLog: quiet}) },
+		"middleware": func(t *testing.T) string {
+			return serve(t, &web.Server{Handler: middleware(asyncMux()), ErrorLog: quiet})
+		},
 		"inline": func(t *testing.T) string {
 			return serve(t, &web.Server{Handler: web.Inline(middleware(asyncMux())), ErrorLog: quiet})
 		},

@@ -97,9 +97,8 @@ func (x *exchange) run(t *async.Task) (failure any) {
 	own := x.c.core.Task()
 	x.settle(own)
 	w.finish()
-	_, err = async.Await[struct{}](own, (*writing)(x))
-	if err != nil {
-		x.broken = true
+	if !x.failed {
+		async.Await[struct{}](own, (*writing)(x)) // or it is broken
 	}
 	returned = true
 	return nil
@@ -130,7 +129,7 @@ func (w *response) fail(err, cause error) {
 		w.x.shard.logger().Error("web: a handler failed", "err", err, "method", w.req.Method, "path", w.req.URL.Path, "remote", w.req.RemoteAddr)
 	}
 	if w.status != 0 {
-		w.x.broken = true
+		w.x.failed = true
 		return
 	}
 	clear(w.header)

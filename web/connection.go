@@ -231,7 +231,7 @@ func (c *connection) handled(t *async.Task) {
 	case x.hijacked:
 		c.tell(http.StateHijacked)
 		c.leave()
-	case x.broken:
+	case x.broken || x.failed:
 		c.end(t)
 	case x.last || !c.shard.keeping():
 		if x.unread || len(x.in) > 0 {

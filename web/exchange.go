@@ -51,11 +51,14 @@ type exchange struct {
 
 	worker *worker
 	call   call
+	// What the handler's side decides; the task's looks when that is done.
 	last   bool // no other request follows
 	unread bool // a part of the body was not read
-	broken bool // nothing can be sent any more
-	late   bool // because the time for it has passed
+	failed bool // the response can't be completed
 
+	// The task's side.
+	broken   bool // nothing can be sent any more
+	late     bool // because the time for it has passed
 	hijacked bool
 }
 
@@ -85,7 +88,8 @@ func (x *exchange) reset() {
 	x.rx, x.tx = async.Op[[]byte]{}, async.Op[int]{}
 	x.receiving, x.sending, x.received = false, false, nil
 	x.call = call{}
-	x.last, x.unread, x.broken, x.late, x.hijacked = false, false, false, false, false
+	x.last, x.unread, x.failed = false, false, false
+	x.broken, x.late, x.hijacked = false, false, false
 }
 
 // slot is a question of a handler's goroutine to the connection's task.
@@ -199,7 +203,7 @@ func (x *exchange) poll(t *async.Task) ([]byte, error) {
 // watch looks whether the client goes away while its request is handled. What it sends
 // meanwhile is its next request, and ends the watch: there is no room for more.
 func (x *exchange) watch(t *async.Task) {
-	if len(x.in) > 0 || x.received != nil || x.hijacked {
+	if x.hijacked || len(x.in) > 0 || x.received != nil {
 		return
 	}
 	data, err := x.poll(t)
@@ -306,6 +310,9 @@ func (x *exchange) pump(t *async.Task) (done bool) {
 		x.watch(t)
 	}
 	finished := x.finished.Load()
+	if finished && x.failed {
+		return true
+	}
 	if x.wr.asked.Load() || finished {
 		err := x.pollWrite(t)
 		if async.IsPending(err) {

@@ -161,14 +161,13 @@ func first(values []string) string {
 	return values[0]
 }
 
-// hasToken reports whether one of the values, lists separated by commas, has a token in
-// any case.
+// hasToken reports whether the first line of a field has a token in any case, between
+// commas and blanks: what net/http's server looks for, and where.
 func hasToken(values []string, token string) bool {
-	for _, v := range values {
-		for part := range strings.SplitSeq(v, ",") {
-			if strings.EqualFold(strings.TrimSpace(part), token) {
-				return true
-			}
+	apart := func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }
+	for part := range strings.FieldsFuncSeq(first(values), apart) {
+		if strings.EqualFold(part, token) {
+			return true
 		}
 	}
 	return false

@@ -284,7 +284,7 @@ func (w *response) finish() {
 		w.writeHeader(http.StatusOK)
 	}
 	x := w.x
-	x.broken = w.release() != nil || x.broken
+	x.failed = w.release() != nil || x.failed
 	if !w.headed {
 		w.writeHead(nil)
 	}

@@ -113,7 +113,7 @@ func (w *response) sendFile(src io.Reader) (sent int64, handled bool, err error)
 	if err == io.EOF {
 		err = nil // of src
 	} else if err != nil {
-		x.broken = true // the rest can't be sent by another way
+		x.failed = true // the rest can't be sent by another way
 	}
 	return sent, true, err
 }

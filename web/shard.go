@@ -12,6 +12,7 @@ import (
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/future"
 	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/netio/tlsio"
 	"rondo.dev/rondo/web/internal/http1"
@@ -26,7 +27,6 @@ type serving struct {
 	tls      *tlsio.Acceptor
 	shards   []*shard // by the index of their loop
 	stopping atomic.Bool
-	stopped  stopSignal
 	ended    chan struct{} // closed when all connections have ended
 }
 
@@ -37,15 +37,6 @@ var errClosed = errors.New("web: the server was closed")
 // one who called for it is told earlier, when the listener has.
 func (s *Server) serve(t *async.Task, ln *netio.Listener, l net.Listener, config *tls.Config) error {
 	sv := &serving{Server: s, ln: ln, base: context.Background(), ended: make(chan struct{})}
-	sv.stopped.c = make(chan struct{})
-	if err := s.enter(sv); err != nil {
-		ln.Close().Await(t)
-		return err
-	}
-	defer func() {
-		s.leave(sv)
-		close(sv.ended)
-	}()
 	if s.BaseContext != nil {
 		if sv.base = s.BaseContext(l); sv.base == nil {
 			panic("web: BaseContext returned a nil context")
@@ -58,11 +49,34 @@ func (s *Server) serve(t *async.Task, ln *netio.Listener, l net.Listener, config
 	for _, loop := range ln.Home().Runtime().Loops() {
 		sv.shards = append(sv.shards, newShard(sv, loop))
 	}
+	if err := s.enter(sv); err != nil {
+		ln.Close().Await(t)
+		return err
+	}
+	defer func() {
+		s.leave(sv)
+		close(sv.ended)
+	}()
+	watch := t.Go(func(t *async.Task) error { return sv.closeWith(t) })
+	defer watch.Stop(errServed)
 	err := netio.ServeFrames(t, ln, sv.start, netio.MaxConns(s.MaxConns), netio.Drain(math.MaxInt64), netio.ServeLogger(s.logger()))
-	if sv.stopping.Load() {
+	if t.Cause() == nil && sv.stopping.Load() {
 		return http.ErrServerClosed
 	}
 	return err
+}
+
+// errServed is why nobody has to watch the task any more.
+var errServed = errors.New("web: the listener was closed")
+
+// closeWith closes all connections when the task that serves is cancelled.
+func (sv *serving) closeWith(t *async.Task) error {
+	async.Await(t, future.Never[struct{}]())
+	if t.Cause() != errServed {
+		sv.stop()
+		sv.cancel()
+	}
+	return nil
 }
 
 // shard is what a serving has on one loop. Nobody else touches it.

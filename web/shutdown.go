@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"sync"
 
 	"rondo.dev/rondo/async"
 )
@@ -90,19 +89,10 @@ func (s *Server) leave(sv *serving) {
 	s.servings = slices.DeleteFunc(s.servings, func(x *serving) bool { return x == sv })
 }
 
-// stopped is what those who serve wait for: the end of the listener or of the server.
-type stopSignal struct {
-	once sync.Once
-	c    chan struct{}
-}
-
-func (x *stopSignal) set() { x.once.Do(func() { close(x.c) }) }
-
 // stop closes the listener, and every connection that waits; the others close after
 // what they serve.
 func (sv *serving) stop() {
 	sv.stopping.Store(true)
-	sv.stopped.set()
 	if sv.ln.Home().Post(func() { sv.closeListener() }) {
 		sv.closeIdle()
 	}

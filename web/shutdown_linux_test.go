@@ -244,7 +244,7 @@ func TestSendFile(t *testing.T) {
 // TestRun: a server is a part of a program of tasks, and ends with its task.
 func TestRun(t *testing.T) {
 	address := make(chan string, 1)
-	served := make(chan bool)
+	served, release := make(chan bool), make(chan bool)
 	err := rondo.Run(func(task *async.Task) error {
 		ln, err := netio.Listen(task, "tcp", "127.0.0.1:0")
 		if err != nil {
@@ -260,11 +260,19 @@ func TestRun(t *testing.T) {
 				t.Error(err)
 			}
 			defer c.Close()
-			fmt.Fprint(c, "GET / HTTP/1.0\r\n\r\n")
-			if b, err := io.ReadAll(c); !strings.HasSuffix(string(b), "\r\n\r\nserved") {
+			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			r := bufio.NewReader(c)
+			resp, err := http.ReadResponse(r, nil)
+			if err != nil {
+				t.Error(err)
+			} else if b, err := io.ReadAll(resp.Body); string(b) != "served" {
 				t.Errorf("got %q, %v", b, err)
 			}
 			close(served)
+			if _, err := r.ReadByte(); err == nil {
+				t.Error("the connection goes on")
+			}
+			close(release)
 		}()
 		if _, err := rondo.Blocking(task, func() (bool, error) { return <-served, nil }); err != nil {
 			return err
@@ -273,7 +281,8 @@ func TestRun(t *testing.T) {
 		if err := server.Await(task.WithoutCancel()); err == nil || err.Error() != "enough" {
 			t.Error(err)
 		}
-		return nil
+		_, err = rondo.Blocking(task, func() (bool, error) { return <-release, nil })
+		return err
 	})
 	if err != nil {
 		t.Error(err)

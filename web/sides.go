@@ -129,9 +129,8 @@ func (x *exchange) handOver() (s Stream, received []byte, err error) {
 			x.rx.Cancel(t, true)
 			x.receiving = false
 		}
-		s, received = x.c.stream(), bytes.Clone(x.in)
+		s, received, x.in = x.c.stream(), bytes.Clone(x.in), nil
 	})
-	x.in = nil
 	return s, received, nil
 }
 

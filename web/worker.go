@@ -117,7 +117,7 @@ func (rq *request) end(failure any) {
 	w := &rq.resp
 	x := w.x
 	if failure != nil && !w.hijacked {
-		x.broken = true
+		x.failed = true
 	}
 	if failure != nil && failure != http.ErrAbortHandler && failure != errGoexit {
 		x.shard.logger().Error("web: a handler panicked", "panic", failure, "remote", w.req.RemoteAddr, "stack", string(debug.Stack()))

@@ -113,7 +113,7 @@ func (b *Body) Next(in []byte) (data []byte, used int, err error) {
 		if b.left -= uint64(n); b.left == 0 {
 			b.end(io.EOF)
 		}
-		return in[:n], n, b.err
+		return in[:n:n], n, b.err
 	}
 	for used < len(in) && b.err == nil {
 		switch b.expect {

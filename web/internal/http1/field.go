@@ -115,9 +115,9 @@ func formOf(name []byte) form {
 	inner := 0
 	for _, c := range name {
 		switch canonical[inner][c] {
-		case c:
 		case 0:
 			return formOfSpaced(name)
+		case c:
 		default:
 			f = tokenName
 		}
@@ -184,8 +184,9 @@ type fieldSet struct {
 	seen   uint64   // a bit for the names that are there
 }
 
-func newFieldSet(n int) fieldSet {
-	return fieldSet{header: make(http.Header, n), values: make([]string, n)}
+// newFieldSet returns one for n fields, with the array for their values.
+func newFieldSet(n int, values []string) fieldSet {
+	return fieldSet{header: make(http.Header, n), values: values}
 }
 
 // add adds a field. A map is asked whether it has the name already only if another

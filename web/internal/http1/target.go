@@ -7,8 +7,8 @@ import (
 )
 
 // requestLine parses a request line without its end into r. It sets Method,
-// RequestURI, URL and the version.
-func requestLine(b []byte, s string, r *http.Request) *Error {
+// RequestURI, URL, for which it may use u, and the version.
+func requestLine(b []byte, s string, r *http.Request, u *url.URL) *Error {
 	target := strings.IndexByte(s, ' ') + 1
 	if target == 0 {
 		return errRequestLine
@@ -37,7 +37,8 @@ func requestLine(b []byte, s string, r *http.Request) *Error {
 		}
 	}
 	r.RequestURI = s[target : version-1]
-	if r.URL = plainTarget(b[target:version-1], r.RequestURI); r.URL != nil {
+	if plainTarget(b[target:version-1], r.RequestURI, u) {
+		r.URL = u
 		return nil
 	}
 	return anyTarget(r)
@@ -68,24 +69,26 @@ func method(b []byte) string {
 	return ""
 }
 
-// plainTarget returns the URL of a target in origin-form whose path needs no
-// unescaping, and nil for others.
-func plainTarget(b []byte, s string) *url.URL {
+// plainTarget sets u for a target in origin-form whose path needs no unescaping, and
+// reports whether it is one.
+func plainTarget(b []byte, s string, u *url.URL) bool {
 	if len(b) == 0 || b[0] != '/' {
-		return nil
+		return false
 	}
 	path := 1
 	for path < len(b) && pathBytes[b[path]] {
 		path++
 	}
 	if path == len(b) {
-		return &url.URL{Path: s}
+		u.Path = s
+		return true
 	}
 	if b[path] != '?' || hasControl(b[path+1:]) {
-		return nil
+		return false
 	}
-	query := s[path+1:]
-	return &url.URL{Path: s[:path], RawQuery: query, ForceQuery: query == ""}
+	u.Path, u.RawQuery = s[:path], s[path+1:]
+	u.ForceQuery = u.RawQuery == ""
+	return true
 }
 
 // anyTarget sets the URL from RequestURI, in any form. The authority-form of CONNECT

@@ -44,7 +44,8 @@ func (b *Body) trailerLine() {
 // right.
 func (b *Body) mergeTrailers() error {
 	in := fieldLines{b: b.trailer, s: string(b.trailer)}
-	fields := newFieldSet(bytes.Count(b.trailer, []byte{'\n'}) - 1)
+	n := bytes.Count(b.trailer, []byte{'\n'}) - 1
+	fields := newFieldSet(n, make([]string, n))
 	for {
 		f, err := in.next()
 		switch {
