@@ -186,13 +186,13 @@ func listenerPipe(r *rig) {
 		select {
 		case ln.conns <- b:
 			return a, nil
-		case <-time.After(patience):
+		case <-time.After(*patience):
 			return nil, errors.New("nobody accepts")
 		}
 	}}
 	defer tr.CloseIdleConnections()
 	for range 3 {
-		if _, got := r.do(&http.Client{Transport: tr, Timeout: patience}, "GET", "http://pipe.test/", nil); got != "hello" {
+		if _, got := r.do(&http.Client{Transport: tr, Timeout: *patience}, "GET", "http://pipe.test/", nil); got != "hello" {
 			r.Errorf("got %q", got)
 		}
 	}
@@ -213,10 +213,10 @@ func listenerUnix(r *rig) {
 	}
 	s := r.start(servers.Config{Handler: http.HandlerFunc(hello)}, name, func(s servers.Server) error { return s.Serve(ln) })
 	tr := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{Timeout: patience}).DialContext(ctx, "unix", name)
+		return (&net.Dialer{Timeout: *patience}).DialContext(ctx, "unix", name)
 	}}
 	defer tr.CloseIdleConnections()
-	if _, got := r.do(&http.Client{Transport: tr, Timeout: patience}, "GET", "http://unix.test/", nil); got != "hello" {
+	if _, got := r.do(&http.Client{Transport: tr, Timeout: *patience}, "GET", "http://unix.test/", nil); got != "hello" {
 		r.Errorf("got %q", got)
 	}
 	tr.CloseIdleConnections()
@@ -237,7 +237,7 @@ func listenAndServe(r *rig) {
 	served := make(chan error, 1)
 	go func() { served <- s.ListenAndServe() }()
 	defer s.Close()
-	conn, err := net.DialTimeout("tcp", get(r, addr, "an address"), patience)
+	conn, err := net.DialTimeout("tcp", get(r, addr, "an address"), *patience)
 	r.check(err)
 	conn.Close()
 	r.check(s.Shutdown(r.soon()))

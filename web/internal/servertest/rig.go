@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"net"
 	"net/http"
@@ -16,7 +17,7 @@ import (
 )
 
 // patience is how long a test waits for what has to happen. It is for failures only.
-const patience = 20 * time.Second
+var patience = flag.Duration("servertest.patience", 20*time.Second, "how long a test waits for what has to happen")
 
 // Test runs all tests with one kind of server.
 func Test(t *testing.T, kind servers.Maker) {
@@ -98,7 +99,7 @@ func get[T any](r *rig, c <-chan T, what string) (v T) {
 	r.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(patience):
+	case <-time.After(*patience):
 		r.Fatalf("waited in vain for %s", what)
 	}
 	return v
@@ -109,7 +110,7 @@ func put[T any](r *rig, c chan<- T, v T, what string) {
 	r.Helper()
 	select {
 	case c <- v:
-	case <-time.After(patience):
+	case <-time.After(*patience):
 		r.Fatalf("nobody waits for %s", what)
 	}
 }
@@ -126,7 +127,7 @@ func (s *site) dial() *raw {
 	conn, err := net.Dial("tcp", s.addr)
 	s.r.check(err)
 	s.r.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(patience))
+	conn.SetDeadline(time.Now().Add(*patience))
 	return &raw{conn.(*net.TCPConn), s.r, bufio.NewReader(conn)}
 }
 
@@ -176,7 +177,7 @@ func (c *raw) end() string {
 
 // client returns a client of package net/http with connections of its own.
 func (r *rig) client() *http.Client {
-	tr := &http.Transport{MaxIdleConnsPerHost: 200, DisableCompression: true, ExpectContinueTimeout: patience}
+	tr := &http.Transport{MaxIdleConnsPerHost: 200, DisableCompression: true, ExpectContinueTimeout: *patience}
 	r.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
@@ -193,7 +194,7 @@ func (r *rig) do(c *http.Client, method, url string, body io.Reader, change ...f
 
 // try is do for goroutines that are not the test's.
 func try(c *http.Client, method, url string, body io.Reader, change ...func(*http.Request)) (*http.Response, string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), *patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
@@ -213,7 +214,7 @@ func try(c *http.Client, method, url string, body io.Reader, change ...func(*htt
 
 // soon returns a context that ends before the test does.
 func (r *rig) soon() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), *patience)
 	r.Cleanup(cancel)
 	return ctx
 }

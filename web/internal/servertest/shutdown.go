@@ -16,6 +16,15 @@ var errOver = errors.New("over")
 
 var shutdownTests = []test{
 	{"Shutdown/idle", shutdownIdle},
+	{"Shutdown/serve_returns_at_once", func(r *rig) {
+		s, there, release := r.waiting()
+		c := s.dial()
+		c.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+		get(r, there, "the handler")
+		go s.Shutdown(r.soon())
+		s.ended()
+		put(r, release, "answered", "the release")
+	}},
 	{"Shutdown/drains", shutdownDrains},
 	{"Shutdown/body_goes_on", shutdownBody},
 	{"Shutdown/gives_up", shutdownGivesUp},
@@ -25,6 +34,15 @@ var shutdownTests = []test{
 	{"Shutdown/twice", shutdownTwice},
 	{"Shutdown/from_a_handler", shutdownInside},
 	{"Shutdown/several_listeners", shutdownSeveral},
+	{"Close/serve_returns_at_once", func(r *rig) {
+		s, there, release := r.waiting()
+		c := s.dial()
+		c.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+		get(r, there, "the handler")
+		r.check(s.Close())
+		s.ended()
+		put(r, release, "lost", "the release")
+	}},
 	{"Close/cuts", closeCuts},
 	{"Close/ends_shutdown", closeEndsShutdown},
 	{"Close/before_serve", func(r *rig) {
@@ -73,7 +91,6 @@ func shutdownDrains(r *rig) {
 	ctx := get(r, there, "the handler")
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(r.soon()) }()
-	s.ended() // Serve is the first to return,
 	idle.end()
 	leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
 	select {
@@ -90,7 +107,8 @@ func shutdownDrains(r *rig) {
 		r.Errorf("got %q, close %v", body, resp.Close)
 	}
 	busy.end()
-	r.check(get(r, down, "Shutdown")) // and Shutdown the last.
+	r.check(get(r, down, "Shutdown"))
+	s.ended()
 }
 
 // shutdownBody checks that a request whose body is still coming is drained, too.
@@ -105,7 +123,7 @@ func shutdownBody(r *rig) {
 	get(r, there, "the handler")
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(r.soon()) }()
-	s.ended()
+	leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
 	c.send("def")
 	if _, got := c.response(); got != "abcdef" {
 		r.Errorf("got %q", got)
@@ -121,7 +139,7 @@ func shutdownGivesUp(r *rig) {
 	ctx, cancel := context.WithCancel(context.Background())
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(ctx) }()
-	s.ended()
+	leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
 	cancel()
 	if err := get(r, down, "Shutdown"); !errors.Is(err, context.Canceled) {
 		r.Errorf("Shutdown returned %v", err)
@@ -191,7 +209,7 @@ func shutdownInside(r *rig) {
 	s = r.handle(func(w http.ResponseWriter, req *http.Request) {
 		<-made
 		go func() { down <- s.Shutdown(r.soon()) }()
-		<-s.served
+		leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
 		io.WriteString(w, "bye")
 	})
 	close(made)
@@ -227,13 +245,13 @@ func closeCuts(r *rig) {
 	busy.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
 	ctx := get(r, there, "the handler")
 	r.check(s.Close())
-	s.ended()
 	idle.end()
 	if got := busy.end(); got != "" {
 		r.Errorf("a request that was cut got %q", got)
 	}
 	get(r, ctx.Done(), "the request to hear of it")
 	put(r, release, "lost", "the release")
+	s.ended()
 	if !s.refused() {
 		r.Error("connections are accepted after Close")
 	}
@@ -246,7 +264,7 @@ func closeEndsShutdown(r *rig) {
 	get(r, there, "the handler")
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(r.soon()) }()
-	s.ended()
+	leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
 	r.check(s.Close())
 	r.check(get(r, down, "Shutdown"))
 	c.end()

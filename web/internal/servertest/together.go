@@ -143,7 +143,7 @@ func togetherChurn(r *rig) {
 				case 2:
 					io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
 				case 3:
-					conn.SetDeadline(time.Now().Add(patience))
+					conn.SetDeadline(time.Now().Add(*patience))
 					io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 					if b, err := io.ReadAll(conn); !strings.HasSuffix(string(b), "hello") {
 						r.Errorf("got %q, %v", b, err)
