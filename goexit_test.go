@@ -16,6 +16,7 @@ type exits struct{}
 
 func (exits) Step(*async.Task) (done bool)    { runtime.Goexit(); return true }
 func (exits) Result() (v struct{}, err error) { return }
+func (exits) Outcome() error                  { return nil }
 
 func awaitExits(t *async.Task) error {
 	var j async.Join[struct{}]

@@ -76,5 +76,8 @@ func (s *spread) Step(t *async.Task) (done bool) {
 // SpawnSite is the child's, which is elsewhere.
 func (s *spread) SpawnSite() uintptr { return s.site }
 
-// Result is the child's.
+// Outcome is the child's error, Result the same.
+func (s *spread) Outcome() error { return s.err }
+
+// Result makes it a FrameOf.
 func (s *spread) Result() (struct{}, error) { return struct{}{}, s.err }

@@ -17,6 +17,7 @@ func TestSizes(t *testing.T) {
 	for name, s := range map[string]struct{ got, max uintptr }{
 		"Task":   {unsafe.Sizeof(async.Task{}), 24},
 		"Core":   {unsafe.Sizeof(async.Core{}), 104},
+		"Child":  {unsafe.Sizeof(async.Child{}), 104},
 		"Op":     {unsafe.Sizeof(async.Op[int]{}), 56},
 		"Flight": {unsafe.Sizeof(async.Flight[int]{}), 24},
 		"Waker":  {unsafe.Sizeof(async.Waker{}), 16},

@@ -105,6 +105,7 @@ type over struct{}
 
 func (*over) Step(*async.Task) bool           { return true }
 func (*over) Result() (v struct{}, err error) { return }
+func (*over) Outcome() error                  { return nil }
 
 func (f *spawner) Step(t *async.Task) (done bool) {
 	for t.Cause() == nil {

@@ -35,7 +35,7 @@ func (c *Core) abandon(err error) {
 		c.frame = co.owner // which tells of the end; the coroutine stays suspended
 	}
 	b := c.coldBlock()
-	if b.err == nil {
+	if c.state.Or(stateFailed)&stateFailed == 0 {
 		b.err = err
 	}
 	if b.children == nil {

@@ -12,6 +12,7 @@ import (
 //
 //   - state and cold's atomics: any goroutine.
 //   - exec and parent: written before the task starts, read by any goroutine.
+//   - frame: once the task has ended, any goroutine.
 //   - everything else: the executor's owner only. inStep is a plain bool on
 //     purpose: it catches an Await by a goroutine that is not the task while the
 //     task is parked, and lets the race detector see one while it runs.
@@ -45,12 +46,18 @@ type Frame interface {
 	Step(t *Task) (done bool)
 }
 
-// An Ender is a Frame that takes part in the end of its task.
-type Ender interface {
-	Frame
+// A failer is a Frame whose function returns an error. One that has a Result which
+// returns an error alone needs no Outcome.
+type failer interface {
 	// Outcome returns the function's error. It is called when the function has
 	// returned, unless it panicked.
 	Outcome() error
+}
+
+// An Ender is a Frame that takes part in the end of its task.
+type Ender interface {
+	Frame
+	failer
 	// Ended is called once, when the task and all its children have ended, with
 	// the error that the task ended with.
 	Ended(err error)
@@ -72,15 +79,20 @@ const (
 	stateEnded                        // results can be read
 	stateObserved                     // somebody took the results
 	stateClaimed                      // somebody is waiting for the results
+	stateAwaited                      // that is the parent's own waker
+	stateFailed                       // the function did not return: cold.err is why
+
+	// Above them is the Site that the task was spawned at, set before it starts.
+	siteShift = 8
 )
 
 // cold is what few tasks have.
 type cold struct {
 	cause    error // why it was cancelled; written before stateCancelled
-	err      error // panic, Goexit: what it failed with, whatever its function says
+	err      error // what it ends with, whatever its function says
 	children *Core
-	orphans  []orphan // errors of ended children that nobody has taken yet
-	dropped  int      // how many more of them there were
+	orphans  *orphans // errors of ended children that nobody has taken yet
+	waiter   *Waker   // woken at the end, if that is not the parent's own
 	under    *scope   // the parent's scope that it was spawned under, if not the task's own
 	shield   *scope   // see WithoutCancel
 	name     string
@@ -102,10 +114,10 @@ func (c *Core) coldBlock() *cold {
 // happens until then.
 func (c *Core) Start(parent *Task, f Frame) {
 	p := parent.core
+	if p.phase == ended {
+		panic("rondo: a task was spawned by a task that has ended")
+	}
 	if p.frame == nil {
-		if p.phase == ended {
-			panic("rondo: a task was spawned by a task that has ended")
-		}
 		panic(errNoHost) // a goroutine in Block, which nothing can run beside
 	}
 	c.init(p.exec, f)
@@ -173,6 +185,7 @@ func (c *Core) Taken() { c.state.Or(stateObserved) }
 func (c *Core) fail(err error) {
 	c.phase = draining // it is not going to be stepped again
 	c.coldBlock().err = err
+	c.state.Or(stateFailed)
 	c.cancel(err)
 }
 
@@ -189,46 +202,52 @@ func (c *Core) returned() {
 func (c *Core) finish() {
 	c.phase = ended
 	err := c.outcome()
-	f := c.frame
-	c.frame = nil
 	c.unlink()
 	c.exec.stats.Tasks--
-	if e, ok := f.(Ender); ok {
-		// Before the bit: what Ended stores is what others read after it.
+	// Before the bit: what Ended stores is what others read after it.
+	if e, ok := c.frame.(Ender); ok {
 		e.Ended(err)
 	}
-	c.state.Or(stateEnded)
-	if b := c.cold.Load(); b != nil {
+	b := c.cold.Load()
+	if b != nil && b.under != nil && b.under.group != nil {
+		b.under.group.ended(c, err)
+	}
+	s := c.state.Or(stateEnded)
+	if b != nil {
 		b.orphans = nil
 		b.endContexts()
-	}
-	if e, ok := f.(notifier); ok {
-		e.notify()
+		if w := b.waiter; w != nil {
+			b.waiter = nil
+			w.WakeLocal()
+		}
 	}
 	if p := c.parent; p != nil {
+		if s&stateAwaited != 0 {
+			p.exec.schedule(p)
+		}
 		p.childEnded(c, err)
 	}
 }
 
-// notifier is an Ender that wakes somebody once the results can be read.
-type notifier interface{ notify() }
-
 // outcome is the error that c ends with: what its function returned, else what a
 // child failed with that nobody listened to. A panic comes before an error that
 // was returned, which may well hide why it was.
-func (c *Core) outcome() error {
+func (c *Core) outcome() (err error) {
 	b := c.cold.Load()
-	if b != nil && b.err != nil {
+	if c.state.Load()&stateFailed != 0 {
 		return b.err
 	}
-	var err error
-	if e, ok := c.frame.(Ender); ok {
-		err = e.Outcome()
+	switch f := c.frame.(type) {
+	case failer:
+		err = f.Outcome()
+	case interface{ Result() error }:
+		err = f.Result()
 	}
-	if b == nil || len(b.orphans) == 0 || err != nil && isFatal(err) {
+	if b == nil || b.orphans == nil || err != nil && isFatal(err) {
 		return err
 	}
-	if o := b.orphanError(); err == nil || o != nil && isFatal(o) {
+	if o := b.orphans.error(); o != nil && (err == nil || isFatal(o)) {
+		b.err = o
 		return o
 	}
 	return err

@@ -142,6 +142,24 @@ func (co *Coroutine) Failure() error {
 	return err
 }
 
+// Enter runs b, which is the function of c, for c's frame, owner: it asks for the
+// function's frame, if there may be one, and else runs it on a coroutine, which
+// takes owner's place until the function's end. It returns the frame, or whether the
+// function has come to its end. It is called in the first step, once.
+func (c *Core) Enter(owner Frame, b Body) (f Frame, done bool) {
+	if c.exec.lowered {
+		c.Ask()
+		b.Run(&c.task)
+		switch f, reply := c.Reply(); reply {
+		case Answered:
+			return f, false
+		case Returned:
+			return nil, true
+		}
+	}
+	return nil, c.borrow(owner, b).Step(&c.task)
+}
+
 // borrow makes a coroutine the frame of c, with owner's function on it.
 func (c *Core) borrow(owner Frame, b Body) *Coroutine {
 	co := c.exec.host.Coroutine()

@@ -81,6 +81,7 @@ func (e *Executor) Run(max int) (ran int) {
 	for ran < max && e.queue.len() > 0 {
 		ran += e.batch(max - ran)
 	}
+	e.queue.trim()
 	return ran
 }
 

@@ -14,6 +14,11 @@ type Flight[T any] struct {
 // Begin starts op, unless t is cancelled, and reports whether it is done. If not,
 // the caller suspends, and calls Resume when it runs again.
 func (f *Flight[T]) Begin(t *Task, op Op[T]) (v T, err error, done bool) {
+	if op.flags&opQuick != 0 {
+		if v, err, done = op.try(t); done {
+			return v, err, true
+		}
+	}
 	return f.begin(t, &op)
 }
 

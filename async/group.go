@@ -10,16 +10,17 @@ type Group struct {
 	cancel  func(error)
 	limit   int // 0: none
 	running int
-	waiting []*member
-	failed  *Core // the first to fail
-	err     error // its error
-	waiter  *Waker
+	waiting []member
+	failed  *Core  // the first to fail
+	err     error  // its error
+	waiter  *Waker // Wait's
 }
 
-// member is the frame of one of the group's children.
+// member is one of the group's children before it has started. The scope that it is
+// spawned in tells of the group.
 type member struct {
-	joinRun[struct{}]
-	group *Group
+	core  *Core
+	frame Frame
 }
 
 // NewGroup returns a group of children of t. If limit is positive, at most that
@@ -27,28 +28,29 @@ type member struct {
 func NewGroup(t *Task, limit int) *Group {
 	g := &Group{limit: limit}
 	g.task, g.cancel = t.WithCancel()
+	g.task.scope.group = g
 	return g
 }
 
 // Go starts f as a child, now or when the limit allows. f runs even if the group
 // has failed; its first await then returns the cause, which is the first error.
 func (g *Group) Go(f func(*Task) error) {
-	g.add(&member{joinRun[struct{}]{f: f, site: caller()}, g})
+	x := &struct {
+		core Core
+		run  run[struct{}]
+	}{run: run[struct{}]{f: f, site: caller()}}
+	g.add(member{&x.core, &x.run})
 }
-
-// A Member is room for one of a group's children, to be a part of an allocation with
-// its frame. It is for generated code.
-type Member struct{ member }
 
 // GoFrame is Go for a lowered function, whose frame f has a Result that returns an error
-// alone: m, which has to be zero, and the frame are parts of one allocation. site is the
-// program counter at which the child says that it was spawned.
-func (g *Group) GoFrame(m *Member, f Frame, site uintptr) {
-	m.frame, m.site, m.group = f, site, g
-	g.add(&m.member)
+// alone: c, which has to be zero, and the frame are parts of one allocation. site is
+// where the child says that it was spawned. It is for generated code.
+func (g *Group) GoFrame(c *Core, f Frame, site Site) {
+	c.spawnedAt(site)
+	g.add(member{c, f})
 }
 
-func (g *Group) add(m *member) {
+func (g *Group) add(m member) {
 	if g.limit > 0 && g.running >= g.limit {
 		g.waiting = append(g.waiting, m)
 		return
@@ -56,23 +58,21 @@ func (g *Group) add(m *member) {
 	g.start(m)
 }
 
-func (g *Group) start(m *member) {
+func (g *Group) start(m member) {
 	g.running++
-	m.core.Start(g.task, m)
+	m.core.Start(g.task, m.frame)
 }
 
-// Ended is called when a member and its children have ended, before its parent
-// looks at how.
-func (m *member) Ended(err error) {
-	m.joinRun.Ended(err)
-	g := m.group
+// ended is called when a member and its children have ended, before its parent looks
+// at how.
+func (g *Group) ended(c *Core, err error) {
 	g.running--
 	if err != nil {
-		g.fail(&m.core, err)
+		g.fail(c, err)
 	}
 	if len(g.waiting) > 0 {
 		next := g.waiting[0]
-		g.waiting[0] = nil
+		g.waiting[0] = member{}
 		g.waiting = g.waiting[1:]
 		g.start(next)
 	}

@@ -18,7 +18,8 @@ func TestImports(t *testing.T) {
 			"context", // tasks are contexts
 			"errors",
 			"fmt", // PanicError shows any value
-			"os",  // for ErrDeadlineExceeded
+			"math/bits",
+			"os", // for ErrDeadlineExceeded
 			"runtime",
 			"slices",
 			"strconv",

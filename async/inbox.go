@@ -12,7 +12,7 @@ import "sync"
 type inbox struct {
 	mu    sync.Mutex
 	list  []letter
-	spare []letter // empty: the memory of a list that was dealt with
+	spare []letter // empty: the memory of a list that was dealt with; the owner's
 
 	closed bool // nobody will take any more
 }
@@ -68,11 +68,11 @@ func (b *inbox) take() []letter {
 // are more, they go back to the front. Else the list's memory is used again,
 // unless it was a burst that would keep too much.
 func (b *inbox) giveBack(l []letter, n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	switch {
 	case n < len(l):
+		b.mu.Lock()
 		b.list = append(l[n:], b.list...)
+		b.mu.Unlock()
 	case cap(l) <= maxSpare:
 		clear(l)
 		b.spare = l[:0]

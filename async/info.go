@@ -69,10 +69,13 @@ func (c *Core) site() string {
 	if co, ok := f.(*Coroutine); ok {
 		f = co.owner
 	}
-	s, ok := f.(Sited)
-	if !ok || s.SpawnSite() == 0 {
+	pc := Site(c.state.Load() >> siteShift).pc()
+	if s, ok := f.(Sited); ok && pc == 0 {
+		pc = s.SpawnSite()
+	}
+	if pc == 0 {
 		return ""
 	}
-	frame, _ := runtime.CallersFrames([]uintptr{s.SpawnSite()}).Next()
+	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
 	return frame.File + ":" + strconv.Itoa(frame.Line)
 }

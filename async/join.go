@@ -19,51 +19,54 @@ import "runtime"
 //     once, with the *PanicError as the cause, and becomes the parent's error.
 //     The same goes for runtime.Goexit and ErrGoexit.
 type Join[T any] struct {
-	run joinRun[T]
-}
-
-// joinRun is what a Join does as the frame of its core, out of the user's sight.
-type joinRun[T any] struct {
-	core   Core
-	f      any   // the function, one with a value or one without
-	frame  Frame // or nil: f runs on a coroutine
-	val    T
-	err    error
-	waiter *Waker // woken on the child's executor
-	site   uintptr
+	core Core
 }
 
 // A FrameOf is a frame with a result: what a lowered function of type
-// func(*Task) (T, error) answers with. One of type func(*Task) error answers with
-// a frame whose Result returns an error alone.
+// func(*Task) (T, error) answers with; Outcome returns the error alone. One of type
+// func(*Task) error answers with a frame whose Result returns an error alone.
 type FrameOf[T any] interface {
 	Frame
 	Result() (T, error)
+	Outcome() error
 }
 
 // Spawn starts f as a child of t. It runs on t's executor, soon, but not before
 // t is suspended. The cost on a coroutine: one allocation for the Join, and a
 // coroutine from the executor's pool while f runs.
 func Spawn[T any](t *Task, f func(*Task) (T, error)) *Join[T] {
-	j := &Join[T]{run: joinRun[T]{f: f, site: caller()}}
-	j.run.core.Start(t, &j.run)
-	return j
+	x := &struct {
+		join Join[T]
+		run  run[T]
+	}{run: run[T]{f: f, site: caller()}}
+	x.join.core.Start(t, &x.run)
+	return &x.join
 }
 
 // SpawnFrame is Spawn for a lowered function: j and the frame are parts of one
-// allocation, or of the parent's own frame. site is the program counter at which the
-// child says that it was spawned, 0 if the frame knows. The running task t calls it,
-// once for each j, which has to be zero. It is for generated code.
-func SpawnFrame[T any](t *Task, j *Join[T], f FrameOf[T], site uintptr) {
-	j.run.frame, j.run.site = f, site
-	j.run.core.Start(t, &j.run)
+// allocation, or of the parent's own frame. site is where the child says that it was
+// spawned, 0 if the frame knows. The running task t calls it, once for each j, which
+// has to be zero. The frame stays until j goes: it keeps the results. It is for
+// generated code.
+func SpawnFrame[T any](t *Task, j *Join[T], f FrameOf[T], site Site) {
+	j.core.spawnedAt(site)
+	j.core.Start(t, f)
 }
 
 // GoFrame is Go for a lowered function, as SpawnFrame is Spawn: f has a Result that
 // returns an error alone, which becomes the child's.
-func GoFrame(t *Task, c *Child, f Frame, site uintptr) {
-	c.run.frame, c.run.site = f, site
-	c.run.core.Start(t, &c.run)
+func GoFrame(t *Task, c *Child, f Frame, site Site) {
+	c.core.spawnedAt(site)
+	c.core.Start(t, f)
+}
+
+// run is the frame of a task whose function has yet to be asked for its own, or runs
+// on a coroutine. It is one allocation with its core.
+type run[T any] struct {
+	f    any // the function, one with a value or one without
+	val  T
+	err  error
+	site uintptr
 }
 
 // caller is the spawn site: 120 ns, once a coroutine.
@@ -73,27 +76,21 @@ func caller() uintptr {
 	return pc[0]
 }
 
-func (r *joinRun[T]) Step(t *Task) bool {
-	if r.frame != nil {
-		return r.frame.Step(t)
-	}
+// Step is the first step. The function's frame takes the place of r then, or the
+// coroutine that the function is on does until its end.
+func (r *run[T]) Step(t *Task) (done bool) {
 	c := t.core
-	if c.exec.lowered {
-		c.Ask()
-		r.Run(t)
-		switch f, reply := c.Reply(); reply {
-		case Answered:
-			r.frame = f
-			return f.Step(t)
-		case Returned:
-			return true
-		}
+	f, done := c.Enter(r, r)
+	if f == nil {
+		return done
 	}
-	return c.borrow(c.frame, r).Step(t)
+	c.state.Or(uint32(SiteOf(r.site)) << siteShift)
+	c.frame, r.f = f, nil
+	return f.Step(t)
 }
 
 // Run is the function's run, or its answer.
-func (r *joinRun[T]) Run(t *Task) {
+func (r *run[T]) Run(t *Task) {
 	switch f := r.f.(type) {
 	case func(*Task) error:
 		r.err = f(t)
@@ -102,65 +99,83 @@ func (r *joinRun[T]) Run(t *Task) {
 	}
 }
 
+// Result returns what the function has returned.
+func (r *run[T]) Result() (T, error) { return r.val, r.err }
+
 // Outcome returns the function's error.
-func (r *joinRun[T]) Outcome() error {
-	switch f := r.frame.(type) {
-	case interface{ Result() error }:
-		r.err = f.Result()
-	case FrameOf[T]:
-		r.val, r.err = f.Result()
-	}
-	return r.err
-}
+func (r *run[T]) Outcome() error { return r.err }
 
-// Ended stores how the task ended.
-func (r *joinRun[T]) Ended(err error) { r.err, r.f, r.frame = err, nil, nil }
+// Ended lets go of the function.
+func (r *run[T]) Ended(error) { r.f = nil }
 
-func (r *joinRun[T]) notify() {
-	if w := r.waiter; w != nil {
-		r.waiter = nil
-		w.WakeLocal()
-	}
-}
-
-// SpawnSite is that of the call of Spawn, or what a frame says that was spawned by
-// somebody else.
-func (r *joinRun[T]) SpawnSite() uintptr {
-	if f, ok := r.frame.(Sited); ok && r.site == 0 {
-		return f.SpawnSite()
-	}
-	return r.site
-}
+// SpawnSite is that of the call of Spawn.
+func (r *run[T]) SpawnSite() uintptr { return r.site }
 
 // Poll returns the child's result when it and its children have ended. A child
 // that panicked yields a *PanicError. It may be polled from any executor, and
 // from a plain goroutine with Block.
 func (j *Join[T]) Poll(t *Task) (T, error) {
-	r := &j.run
-	if r.core.state.Load()&stateEnded != 0 {
-		r.core.state.Or(stateObserved)
-		return r.val, r.err
+	c := &j.core
+	s := c.state.Load()
+	if s&stateEnded != 0 {
+		c.state.Or(stateObserved)
+		return j.result(s)
 	}
-	if r.core.state.Load()&stateClaimed == 0 {
-		r.core.state.Or(stateClaimed)
+	w, local := t.waker, t.core.exec == c.exec
+	claim := stateClaimed
+	if local && w == &c.parent.waker {
+		claim |= stateAwaited
+	}
+	if s&claim != claim {
+		c.state.Or(claim)
 	}
 	var zero T
-	if w := t.waker; t.core.exec == r.core.exec {
-		r.waiter = w
-	} else if !r.core.exec.Post(func() { r.waitFrom(w) }) && !r.core.Ended() {
+	switch {
+	case claim&stateAwaited != 0:
+		if b := c.cold.Load(); b != nil {
+			b.waiter = nil
+		}
+	case local:
+		c.wait(w)
+	case !c.exec.Post(func() { c.waitFrom(w) }) && !c.Ended():
 		return zero, ErrExecutorClosed
 	}
 	return zero, Pending
 }
 
+// result returns the results of a child that has ended, whose state is s.
+func (j *Join[T]) result(s uint32) (v T, err error) {
+	c := &j.core
+	if s&stateFailed == 0 {
+		switch f := c.frame.(type) {
+		case interface{ Result() error }:
+			err = f.Result()
+		case FrameOf[T]:
+			v, err = f.Result()
+		}
+	}
+	if b := c.cold.Load(); b != nil && b.err != nil {
+		err = b.err
+	}
+	return v, err
+}
+
+// wait makes w the waiter, in the place of whoever was.
+func (c *Core) wait(w *Waker) {
+	c.coldBlock().waiter = w
+	if c.state.Load()&stateAwaited != 0 {
+		c.state.And(^stateAwaited)
+	}
+}
+
 // waitFrom makes a waker of another executor the waiter.
-func (r *joinRun[T]) waitFrom(w *Waker) {
-	if r.core.Ended() {
+func (c *Core) waitFrom(w *Waker) {
+	if c.Ended() {
 		w.Wake() // it ended while the request was on its way
 		return
 	}
 	there := WakerFor(foreign{w})
-	r.waiter = &there
+	c.wait(&there)
 }
 
 // foreign is a waker of another executor, to those who wake their own.
@@ -172,7 +187,7 @@ func (f foreign) WakeLocal() { f.w.Wake() }
 // Cancel cancels the child, whose end is then waited for. A loser is only
 // borrowed: it stays as it is, and can be awaited later.
 func (j *Join[T]) Cancel(t *Task, loser bool) (idle bool) {
-	c := &j.run.core
+	c := &j.core
 	if loser {
 		c.state.And(^stateClaimed)
 		return true
@@ -191,10 +206,10 @@ func (j *Join[T]) Await(t *Task) (T, error) { return Await[T](t, j) }
 
 // Stop cancels the child with a cause; nil means context.Canceled. Any goroutine
 // may call it.
-func (j *Join[T]) Stop(cause error) { j.run.core.Cancel(cause) }
+func (j *Join[T]) Stop(cause error) { j.core.Cancel(cause) }
 
 // Core returns the child's core.
-func (j *Join[T]) Core() *Core { return &j.run.core }
+func (j *Join[T]) Core() *Core { return &j.core }
 
 // A Child is a child task without a value.
 type Child struct {
@@ -207,9 +222,12 @@ func (t *Task) Go(f func(*Task) error) *Child { return t.GoFrom(caller(), f) }
 // GoFrom is Go on behalf of somebody else: site is the program counter at which the
 // child says that it was spawned.
 func (t *Task) GoFrom(site uintptr, f func(*Task) error) *Child {
-	c := &Child{Join[struct{}]{joinRun[struct{}]{f: f, site: site}}}
-	c.run.core.Start(t, &c.run)
-	return c
+	x := &struct {
+		child Child
+		run   run[struct{}]
+	}{run: run[struct{}]{f: f, site: site}}
+	x.child.core.Start(t, &x.run)
+	return &x.child
 }
 
 // Await waits for the child's end.

@@ -2,6 +2,7 @@ package async_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"rondo.dev/rondo/async"
@@ -11,6 +12,7 @@ import (
 // turnstile is a source in memory: an operation is over when it is open.
 type turnstile struct {
 	open, broken bool
+	begun        int // how many operations were
 	waiting      bool
 	waker        *async.Waker
 }
@@ -19,15 +21,18 @@ func (s *turnstile) Home() *async.Executor { return nil }
 
 func (s *turnstile) Start(*async.Task, []byte, uint64) uint32 {
 	s.waiting = true
+	s.begun++
 	return 1
 }
 
-func (s *turnstile) PollOp(t *async.Task, _ uint32, _ bool) (int, error) {
+func (s *turnstile) PollOp(t *async.Task, ticket uint32, _ bool) (int, error) {
 	switch {
 	case s.broken:
 		panic("broken")
 	case !s.open:
-		s.waker = t.Waker()
+		if ticket != 0 {
+			s.waker = t.Waker()
+		}
 		return 0, async.Pending
 	}
 	s.waiting = false
@@ -41,6 +46,65 @@ func (s *turnstile) CancelOp(*async.Task, uint32) bool {
 
 func (s *turnstile) Settle(uint32, bool) int { return 0 }
 
+// TestQuick: a quick operation that need not wait is not begun, in all the ways there
+// are to run one, and leaves others their turns.
+func TestQuick(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		run  func(t *async.Task, op async.Op[int]) (int, error)
+	}{
+		{"await", func(t *async.Task, op async.Op[int]) (int, error) { return op.Await(t) }},
+		{"poll", func(t *async.Task, op async.Op[int]) (int, error) { return async.Await(t, &op) }},
+		{"flight", func(t *async.Task, op async.Op[int]) (int, error) {
+			var f async.Flight[int]
+			v, err, done := f.Begin(t, op)
+			for !done {
+				if err := async.Yield(t); err != nil {
+					return 0, err
+				}
+				v, err, done = f.Resume(t)
+			}
+			return v, err
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := asynctest.New(t)
+			s := &turnstile{open: true}
+			const times = 1000
+			r := asynctest.Go(e, func(t *async.Task) (int, error) {
+				for range times {
+					if v, err := c.run(t, async.NewQuickOp(s, 0)); v != 42 || err != nil {
+						return v, err
+					}
+				}
+				return times, nil
+			})
+			steps := e.RunUntilIdle()
+			if r.Value != times || r.Err != nil {
+				t.Errorf("ended %v with %d, %v", r.Done, r.Value, r.Err)
+			}
+			// When the budget is spent an operation is begun, for its result to wait.
+			if steps < 5 || s.begun > steps {
+				t.Errorf("%d were begun in %d steps", s.begun, steps)
+			}
+		})
+	}
+}
+
+// TestQuickPolledAgain: a quick operation that has had its result is found out too.
+func TestQuickPolledAgain(t *testing.T) {
+	runTask(t, asynctest.New(t), func(t *async.Task) error {
+		op := async.NewQuickOp(&turnstile{open: true}, 0)
+		if v, err := op.Poll(t); v != 42 || err != nil {
+			return fmt.Errorf("got %d, %v", v, err)
+		}
+		if err := expectPanic("after it had its result", func() { op.Poll(t) }); err != nil {
+			return err
+		}
+		return expectPanic("after it had its result", func() { op.Await(t) })
+	})
+}
+
 // TestLight: a light operation does what any other does.
 func TestLight(t *testing.T) {
 	for _, c := range []struct {
@@ -48,6 +112,7 @@ func TestLight(t *testing.T) {
 		make func(s *turnstile) async.Op[int]
 	}{
 		{"light", func(s *turnstile) async.Op[int] { return async.NewLightOp(s, nil, 0) }},
+		{"quick", func(s *turnstile) async.Op[int] { return async.NewQuickOp(s, 0) }},
 		{"not light", func(s *turnstile) async.Op[int] { return async.NewOp(s, nil, 0) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

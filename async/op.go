@@ -9,6 +9,7 @@ import "context"
 //
 // A ticket names one operation of the source. It is never 0, and not used again
 // for a long time: a source panics or does nothing for a ticket it does not know.
+// What a ticket of 0 is to PollOp is said at NewQuickOp.
 // A second operation, started while one is in flight, waits for its turn.
 //
 // All methods but Home are called on the executor that Home returns.
@@ -55,6 +56,7 @@ const (
 	opLoser                        // cancelled as a loser, not yet settled
 	opDone                         // has had its result
 	opLight                        // begun and polled on the stack of who awaits
+	opQuick                        // its source is quick
 )
 
 // NewOp returns an operation of a source. buf and arg are passed to Start.
@@ -72,22 +74,54 @@ func NewLightOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
 	return Op[T]{src: src, buf: buf, arg: arg, flags: opLight}
 }
 
+// NewQuickOp returns a light operation of a source that is quick: it has no home, and
+// what it does is so often done at once that this is asked for first. PollOp with a
+// ticket of 0 then carries out an operation that was not begun, if it need not wait;
+// else it does nothing, and returns Pending. One call in place of Start and PollOp,
+// and one lock, are most of what a channel costs. PollOp is not told arg.
+func NewQuickOp[T any](src Source[T], arg uint64) Op[T] {
+	return Op[T]{src: src, arg: arg, flags: opLight | opQuick}
+}
+
 // Await suspends t until the operation has its result; see package async's Await
 // for what happens when t is cancelled.
-func (o Op[T]) Await(t *Task) (_ T, _ error) {
+func (o Op[T]) Await(t *Task) (T, error) { return o.await(t) }
+
+// await has a pointer so that Act.Await is inlined, which saves copying an Op.
+func (o *Op[T]) await(t *Task) (_ T, _ error) {
 	if t.core.Decline() {
 		return // called by a function value: see package lowered
 	}
-	if o.flags&opLight != 0 {
-		return o.awaitHere(t)
+	switch {
+	case o.flags&opLight == 0:
+		return o.awaitAside(t)
+	case o.flags&opQuick != 0:
+		if v, err, done := o.try(t); done {
+			return v, err
+		}
 	}
+	return o.awaitHere(t)
+}
+
+// try carries out a quick operation if that need not wait. If it has not, nothing has
+// happened, and it is begun as others are.
+func (o *Op[T]) try(t *Task) (v T, err error, done bool) {
+	if o.ticket != 0 || !t.AtOnce() {
+		return v, err, false
+	}
+	v, err = o.src.PollOp(t, 0, false)
+	return v, err, !IsPending(err)
+}
+
+// awaitAside is Await off the coroutine's stack: see Coroutine.Resume.
+func (o *Op[T]) awaitAside(t *Task) (T, error) {
 	e := t.core.exec
 	co := e.stack
 	if !t.core.inStep || co == nil || co.core != t.core {
 		panic(misuse)
 	}
 	x := newOpAwait[T](e)
-	x.op, x.task = o, t
+	x.op, x.task = *o, t
 	co.awaits = x
 	co.yield(struct{}{})
 	v, err, p := x.val, x.err, x.panicked
@@ -130,7 +164,12 @@ func (o *Op[T]) Poll(t *Task) (T, error) {
 			var zero T
 			return zero, Pending
 		}
-		if home := o.src.Home(); home != t.core.exec && home != nil {
+		if o.flags&opQuick != 0 {
+			if v, err := o.src.PollOp(t, 0, false); !IsPending(err) {
+				*o = Op[T]{flags: opDone}
+				return v, err
+			}
+		} else if home := o.src.Home(); home != t.core.exec && home != nil {
 			o.src = newRemote(o.src, home, t.core.exec, true, o.flags&opShielded != 0)
 		}
 		o.ticket = o.src.Start(t, o.buf, o.arg)
@@ -197,6 +236,11 @@ type Act struct {
 // NewAct returns an operation of a source without a value.
 func NewAct(src Source[struct{}], arg uint64) Act { return Act{NewOp(src, nil, arg)} }
 
+// NewQuickAct is NewQuickOp for an operation without a value.
+func NewQuickAct(src Source[struct{}], arg uint64) Act {
+	return Act{Op[struct{}]{src: src, arg: arg, flags: opLight | opQuick}}
+}
+
 // NewLightAct is NewLightOp for an operation without a value.
 func NewLightAct(src Source[struct{}], arg uint64) Act { return Act{NewLightOp(src, nil, arg)} }
 
@@ -212,7 +256,7 @@ func (a Act) Shielded() Act {
 
 // Await suspends t until it is done.
 func (a Act) Await(t *Task) error {
-	_, err := a.op.Await(t)
+	_, err := a.op.await(t) // not Await, for a is a copy already
 	return err
 }
 

@@ -15,6 +15,12 @@ type orphan struct {
 
 func (o orphan) taken() bool { return o.child.state.Load()&stateObserved != 0 }
 
+// orphans are those of one task.
+type orphans struct {
+	list    []orphan
+	dropped int // how many more there were
+}
+
 // maxOrphans bounds how many errors a task keeps of children that nobody awaits.
 const maxOrphans = 8
 
@@ -32,25 +38,29 @@ func (c *Core) onlyRepeats(err error) bool {
 // adopt keeps the error of a child. When there are too many, the later ones are
 // only counted, but for a panic.
 func (b *cold) adopt(child *Core, err error) {
-	if len(b.orphans) == maxOrphans {
-		b.orphans = slices.DeleteFunc(b.orphans, orphan.taken)
+	if b.orphans == nil {
+		b.orphans = new(orphans)
+	}
+	x := b.orphans
+	if len(x.list) == maxOrphans {
+		x.list = slices.DeleteFunc(x.list, orphan.taken)
 	}
 	switch o := (orphan{child, err}); {
-	case len(b.orphans) < maxOrphans:
-		b.orphans = append(b.orphans, o)
+	case len(x.list) < maxOrphans:
+		x.list = append(x.list, o)
 	case isFatal(err):
-		b.orphans[maxOrphans-1] = o
-		b.dropped++
+		x.list[maxOrphans-1] = o
+		x.dropped++
 	default:
-		b.dropped++
+		x.dropped++
 	}
 }
 
-// orphanError joins the errors of children that nobody took. The first stands
-// alone if it is the only one; a panic stays what it is.
-func (b *cold) orphanError() error {
+// error joins the errors of children that nobody took. The first stands alone if it
+// is the only one; a panic stays what it is.
+func (x *orphans) error() error {
 	var errs []error
-	for _, o := range b.orphans {
+	for _, o := range x.list {
 		switch {
 		case o.taken():
 		case isFatal(o.err):
@@ -59,7 +69,7 @@ func (b *cold) orphanError() error {
 			errs = append(errs, o.err)
 		}
 	}
-	if b.dropped > 0 && len(errs) > 0 {
+	if x.dropped > 0 && len(errs) > 0 {
 		errs = append(errs, errMoreOrphans)
 	}
 	if len(errs) == 1 {

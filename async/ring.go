@@ -1,10 +1,21 @@
 package async
 
-// ring is a queue of cores that grows and does not shrink.
+// ring is a queue of cores that grows, and shrinks when trim is called.
 type ring struct {
 	buf  []*Core // its length is zero or a power of two
 	head uint32
 	tail uint32
+}
+
+// maxRing is how many cores an empty ring keeps room for. What had more was a burst,
+// beside whose cost that of growing again is small.
+const maxRing = 1 << 16
+
+// trim gives back the memory of a burst that is over.
+func (r *ring) trim() {
+	if r.head == r.tail && len(r.buf) > maxRing {
+		*r = ring{}
+	}
 }
 
 func (r *ring) len() int { return int(r.tail - r.head) }

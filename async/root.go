@@ -17,7 +17,7 @@ func (r Root) Start(e *Executor) *Core {
 	if r.Site == 0 {
 		r.Site = caller()
 	}
-	f := &root{joinRun[struct{}]{f: r.Run, site: r.Site}, r.Ended}
+	f := &root{run: run[struct{}]{f: r.Run, site: r.Site}, ended: r.Ended}
 	f.core.coldBlock().name = r.Name
 	if r.Context != nil {
 		f.core.SetContext(r.Context)
@@ -33,12 +33,30 @@ func SpawnRoot(e *Executor, name string, f func(*Task) error, ended func(error))
 
 // root is the frame of a task whose end somebody outside waits for.
 type root struct {
-	joinRun[struct{}]
+	run[struct{}]
+	core  Core
+	frame Frame // that the function has answered with
 	ended func(error)
 }
 
+func (r *root) Step(t *Task) (done bool) {
+	if r.frame == nil {
+		if r.frame, done = r.core.Enter(r, r); r.frame == nil {
+			return done
+		}
+	}
+	return r.frame.Step(t)
+}
+
+func (r *root) Outcome() error {
+	if f, ok := r.frame.(interface{ Result() error }); ok {
+		return f.Result()
+	}
+	return r.err
+}
+
 func (r *root) Ended(err error) {
-	r.joinRun.Ended(err)
+	r.f, r.frame = nil, nil
 	if r.ended != nil {
 		r.ended(err)
 	}

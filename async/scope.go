@@ -18,10 +18,11 @@ type scope struct {
 	core    *Core
 	outer   *scope // nil: the core's own
 	waker   *Waker // of the view that it was made from: whoever is to look again
+	group   *Group // whose members are spawned inside, or nil
 	shield  bool   // ask no further: WithoutCancel
+	stopped atomic.Bool
 	cause   atomic.Pointer[error]
 	until   time.Time // the time limit, zero for none; never changed
-	stopped atomic.Bool
 	timer   wheel.Timer
 	ctx     atomic.Pointer[lazyContext]
 }

@@ -1,6 +1,7 @@
 package async_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -79,5 +80,53 @@ func TestLostSleep(t *testing.T) {
 			return err
 		}
 		return expectPanic("a Sleep was polled that is over", func() { stale.Poll(t) })
+	})
+}
+
+// TestStaleSleep: a copy of a sleep that is over is told so however often its slot was
+// used since, up to the two million times that are promised.
+func TestStaleSleep(t *testing.T) {
+	e := asynctest.New(t)
+	runTask(t, e, func(t *async.Task) error {
+		s := async.Sleep(time.Second)
+		s.Poll(t)
+		stale := s
+		s.Cancel(t, false)
+		for n := range 1 << 12 {
+			use := async.Sleep(time.Second)
+			use.Poll(t)
+			if err := expectPanic("a Sleep was polled that is over", func() { stale.Poll(t) }); err != nil {
+				return fmt.Errorf("after %d uses of its slot: %w", n+1, err)
+			}
+			use.Cancel(t, false)
+		}
+		return nil
+	})
+}
+
+// TestSleepSlots: slots with long indexes are told apart too, and found again.
+func TestSleepSlots(t *testing.T) {
+	e := asynctest.New(t)
+	runTask(t, e, func(t *async.Task) error {
+		many := make([]async.Act, 10_000)
+		for round := range 3 {
+			for i := range many {
+				many[i] = async.Sleep(time.Duration(i+1) * time.Second)
+				many[i].Poll(t)
+				if i%100 == 0 {
+					async.Yield(t) // for a new budget
+				}
+			}
+			stale := many[len(many)-1]
+			for i := range many {
+				if !many[i].Cancel(t, false) {
+					return fmt.Errorf("round %d: sleep %d did not end", round, i)
+				}
+			}
+			if err := expectPanic("a Sleep was polled that is over", func() { stale.Poll(t) }); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

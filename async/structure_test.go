@@ -490,3 +490,45 @@ func TestNamesAndSites(t *testing.T) {
 	}
 	r.Cancel(nil)
 }
+
+// Of those who poll a child in turn, the last is woken by its end: the task itself, or
+// another waker.
+func TestJoinWakesTheLast(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		e := asynctest.New(t)
+		g := &gate{}
+		woken, polls := 0, 0
+		waker := async.WakerFor(counts{&woken})
+		r := asynctest.Go(e, func(t *async.Task) (int, error) {
+			child := t.Go(func(t *async.Task) error { _, err := async.Await(t, g); return err })
+			return async.Await(t, pollFunc(func(t *async.Task) (int, error) {
+				polls++
+				other := t.WithWaker(&waker)
+				views := []*async.Task{t, &other}
+				if own {
+					views = []*async.Task{&other, t}
+				}
+				var err error
+				for _, view := range views {
+					_, err = child.Poll(view)
+				}
+				return 0, err
+			}))
+		})
+		e.RunUntilIdle()
+		g.open = true
+		g.waker.WakeLocal()
+		e.RunUntilIdle()
+		if r.Done != own || (woken == 1) == own || polls != map[bool]int{true: 2, false: 1}[own] {
+			t.Errorf("by itself %v: done %v, woken %d times, %d polls", own, r.Done, woken, polls)
+		}
+		r.Cancel(nil)
+		e.RunUntilIdle()
+	}
+}
+
+// counts is woken.
+type counts struct{ n *int }
+
+func (c counts) Wake()      { *c.n++ }
+func (c counts) WakeLocal() { *c.n++ }

@@ -57,6 +57,14 @@ func (t *Task) Spend() (exhausted bool) {
 	return e.budget < 0
 }
 
+// AtOnce reports whether t may go on with something that need not wait, in place of
+// awaiting it: it is not cancelled, and has something left of its budget, of which it
+// spends one. It panics if t is not the running task.
+func (t *Task) AtOnce() bool {
+	t.checkAwait()
+	return t.Cause() == nil && !t.Spend()
+}
+
 // Yield lets every other task that is ready run once before t goes on. It
 // returns the cause if t is cancelled, without yielding.
 func Yield(t *Task) error {

@@ -37,9 +37,9 @@
 // # Order and cost
 //
 // Those who wait are served in their order, and a value is not taken out of turn by
-// somebody who comes late. Each channel has a mutex, held for a few instructions;
-// passing a value allocates nothing, and waiting only when more wait at once than
-// before. A task that is woken by an operation of a task on its loop is woken
-// without atomics; the Try methods and others without a *async.Task can't tell, and
-// go the longer way.
+// somebody who comes late. Each channel has a mutex, held for a few instructions; a
+// [Oneshot] has one only when somebody waits. Passing a value allocates nothing, and
+// waiting only when more wait at once than before. A task that is woken by an operation
+// of a task on its loop is woken without atomics; the Try methods and others without a
+// *async.Task can't tell, and go the longer way.
 package channel

@@ -17,7 +17,7 @@ type Permit[T any] struct {
 // Reserve waits for room, like Send, and keeps it. A cancelled or losing Reserve
 // has nothing.
 func (c *Chan[T]) Reserve() async.Op[Permit[T]] {
-	return async.NewLightOp((*permitting[T])(c), nil, 0)
+	return async.NewQuickOp((*permitting[T])(c), 0)
 }
 
 // TryReserve is Reserve if that need not wait; else it returns ErrFull or
@@ -93,6 +93,13 @@ func (s *permitting[T]) Start(*async.Task, []byte, uint64) uint32 {
 }
 
 func (s *permitting[T]) PollOp(t *async.Task, ticket uint32, _ bool) (Permit[T], error) {
+	if ticket == 0 {
+		p, err := (*Chan[T])(s).TryReserve()
+		if err == ErrFull {
+			err = async.Pending
+		}
+		return p, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch s.places.Poll(t, ticket) {

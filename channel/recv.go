@@ -12,26 +12,36 @@ import (
 // closed and empty, and the cause if the task is cancelled. A value is taken only
 // for the one who gets it: a Recv that was cancelled or has lost a Select has
 // taken nothing.
-func (c *Chan[T]) Recv() async.Op[T] { return async.NewLightOp((*receiving[T])(c), nil, 0) }
+func (c *Chan[T]) Recv() async.Op[T] { return async.NewQuickOp((*receiving[T])(c), 0) }
 
 // TryRecv receives a value if there is one and nobody waits for it; else it
 // returns ErrEmpty, or io.EOF when the channel is closed and empty.
 func (c *Chan[T]) TryRecv() (T, error) {
-	v, k, err := c.tryRecv()
-	k.Wake(nil)
+	return c.tryRecv(nil)
+}
+
+// tryRecv is TryRecv by somebody who runs on the executor here, or does not know.
+func (c *Chan[T]) tryRecv(here *async.Executor) (v T, err error) {
+	c.mu.Lock()
+	if c.values.Take(1) {
+		v = c.buf.pop()
+		if c.places.Closed() || !c.places.Stock(1) {
+			c.passOn(here)
+			return v, nil
+		}
+	} else if err = ErrEmpty; c.values.Closed() {
+		err = io.EOF
+	}
+	c.mu.Unlock()
 	return v, err
 }
 
-func (c *Chan[T]) tryRecv() (v T, k waitline.Woken, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.values.Take(1):
-		return c.pop(&k), k, nil
-	case c.values.Closed():
-		return v, k, io.EOF
-	}
-	return v, k, ErrEmpty
+// passOn passes a place on in which somebody else has an interest, and unlocks c.
+func (c *Chan[T]) passOn(here *async.Executor) {
+	var k waitline.Woken
+	c.vacate(1, &k)
+	c.mu.Unlock()
+	k.Wake(here)
 }
 
 // RecvMany waits for a value, and receives with it what else is there: up to
@@ -80,8 +90,7 @@ func (c *Chan[T]) All(t *async.Task) iter.Seq[T] {
 // pop takes a value that was promised to the caller, and passes its place on.
 func (c *Chan[T]) pop(k *waitline.Woken) T {
 	v := c.buf.pop()
-	c.places.Put(1, k)
-	c.endIfOver(k)
+	c.vacate(1, k)
 	return v
 }
 
@@ -97,7 +106,15 @@ func (r *receiving[T]) Start(*async.Task, []byte, uint64) uint32 {
 }
 
 func (r *receiving[T]) PollOp(t *async.Task, ticket uint32, _ bool) (T, error) {
-	v, k, err := (*Chan[T])(r).pollRecv(t, ticket)
+	c := (*Chan[T])(r)
+	if ticket == 0 {
+		v, err := c.tryRecv(t.Executor())
+		if err == ErrEmpty {
+			err = async.Pending
+		}
+		return v, err
+	}
+	v, k, err := c.pollRecv(t, ticket)
 	k.Wake(t.Executor())
 	return v, err
 }

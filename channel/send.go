@@ -26,6 +26,11 @@ type Sending[T any] struct {
 
 // Await suspends t until the value is sent.
 func (s Sending[T]) Await(t *async.Task) error {
+	if !s.begun && t.AtOnce() {
+		if err := s.c.trySend(s.v, t.Executor()); err != ErrFull {
+			return err
+		}
+	}
 	if err := s.room().Await(t); err != nil {
 		return err
 	}
@@ -70,29 +75,38 @@ func (s *Sending[T]) Cancel(t *async.Task, loser bool) (idle bool) { return s.pl
 // ErrFull or ErrClosed. On an unbounded channel it is the way to send from code
 // that is neither a task nor may block.
 func (c *Chan[T]) TrySend(v T) error {
-	k, err := c.trySend(v)
-	k.Wake(nil)
-	return err
+	return c.trySend(v, nil)
 }
 
-func (c *Chan[T]) trySend(v T) (k waitline.Woken, err error) {
+// trySend is TrySend by somebody who runs on the executor here, or does not know.
+func (c *Chan[T]) trySend(v T, here *async.Executor) (err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.places.Take(1):
-		c.put(v, &k)
-		return k, nil
-	case c.places.Closed():
-		return k, ErrClosed
+	if c.places.Take(1) {
+		c.fillLocked(v, here)
+		return nil
 	}
-	return k, ErrFull
+	if err = ErrFull; c.places.Closed() {
+		err = ErrClosed
+	}
+	c.mu.Unlock()
+	return err
 }
 
 // fill puts v into a place that the caller has.
 func (c *Chan[T]) fill(v T, here *async.Executor) {
-	var k waitline.Woken
 	c.mu.Lock()
-	c.put(v, &k)
+	c.fillLocked(v, here)
+}
+
+// fillLocked is fill for callers who have locked c. It unlocks it.
+func (c *Chan[T]) fillLocked(v T, here *async.Executor) {
+	c.buf.push(v)
+	if c.values.Stock(1) {
+		c.mu.Unlock()
+		return
+	}
+	var k waitline.Woken
+	c.values.Put(1, &k)
 	c.mu.Unlock()
 	k.Wake(here)
 }

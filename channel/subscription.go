@@ -24,7 +24,7 @@ type Subscription[T any] struct {
 // was received, or the Subscription is. Cancelled, or as the loser of a Select, it
 // has received nothing.
 func (s *Subscription[T]) Recv() async.Op[T] {
-	return async.NewLightOp((*subscribing[T])(s), nil, 0)
+	return async.NewQuickOp((*subscribing[T])(s), 0)
 }
 
 // TryRecv receives the next value if it is there; else it returns ErrEmpty, or an
@@ -128,13 +128,20 @@ func (r *subscribing[T]) PollOp(t *async.Task, ticket uint32, _ bool) (T, error)
 	b := r.b
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	w := b.line.Find(ticket)
-	v, err := (*Subscription[T])(r).take()
-	if err == ErrEmpty {
-		b.line.Stand(w, t)
-		return v, async.Pending
+	var w *waitline.Waiter
+	if ticket != 0 {
+		w = b.line.Find(ticket)
 	}
-	b.line.Free(w)
+	v, err := (*Subscription[T])(r).take()
+	switch {
+	case err == ErrEmpty:
+		err = async.Pending
+		if w != nil {
+			b.line.Stand(w, t)
+		}
+	case w != nil:
+		b.line.Free(w)
+	}
 	return v, err
 }
 

@@ -119,7 +119,7 @@ func (o *Observer[T]) Changed() bool {
 // Next waits for a value that was not seen, and returns it; then it is. The error
 // is io.EOF when the Watch is closed. Cancelled, or as the loser of a Select, it
 // has seen nothing.
-func (o *Observer[T]) Next() async.Op[T] { return async.NewLightOp((*observing[T])(o), nil, 0) }
+func (o *Observer[T]) Next() async.Op[T] { return async.NewQuickOp((*observing[T])(o), 0) }
 
 // Until waits until the value is one that f accepts, beginning with the present
 // one, and returns it.
@@ -163,17 +163,24 @@ func (s *observing[T]) PollOp(t *async.Task, ticket uint32, _ bool) (v T, err er
 	w := s.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	x := w.line.Find(ticket)
+	var x *waitline.Waiter
+	if ticket != 0 {
+		x = w.line.Find(ticket)
+	}
 	switch {
 	case s.seen != w.version:
 		s.seen, v = w.version, w.value
 	case w.closed:
 		err = io.EOF
 	default:
-		w.line.Stand(x, t)
+		if x != nil {
+			w.line.Stand(x, t)
+		}
 		return v, async.Pending
 	}
-	w.line.Free(x)
+	if x != nil {
+		w.line.Free(x)
+	}
 	return v, err
 }
 

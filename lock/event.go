@@ -36,7 +36,7 @@ func (e *Event) IsSet() bool {
 }
 
 // Done suspends until it has happened.
-func (e *Event) Done() async.Act { return async.NewLightAct((*happening)(e), 0) }
+func (e *Event) Done() async.Act { return async.NewQuickAct((*happening)(e), 0) }
 
 // happening is the source of Done.
 type happening Event
@@ -52,7 +52,7 @@ func (s *happening) Start(*async.Task, []byte, uint64) uint32 {
 func (s *happening) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.units.Poll(t, ticket) == waitline.Waiting {
+	if ticket == 0 && !s.units.Closed() || ticket != 0 && s.units.Poll(t, ticket) == waitline.Waiting {
 		return struct{}{}, async.Pending
 	}
 	return struct{}{}, nil

@@ -1,7 +1,7 @@
 package lock
 
 import (
-	"sync"
+	"sync/atomic"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/internal/waitline"
@@ -17,20 +17,8 @@ import (
 // Every method may be called by any task or goroutine. As with sync.Mutex, another
 // one than the one that has locked it may unlock it.
 type Mutex struct {
-	mu     sync.Mutex
-	units  waitline.Units // one: the lock
-	used   bool           // the unit was put there
-	holder *async.Core    // who has locked it, if that was a task; for debugging
-}
-
-// open makes m.mu locked, and m usable.
-func (m *Mutex) open() {
-	m.mu.Lock()
-	if !m.used {
-		var nobody waitline.Woken
-		m.used = true
-		m.units.Put(1, &nobody)
-	}
+	locks  waitline.Counter // of one
+	holder holder
 }
 
 // Lock suspends until m is unlocked, and locks it. Cancelled, or as the loser of a
@@ -43,31 +31,29 @@ func (m *Mutex) open() {
 //
 // A task that locks a mutex that it has locked waits for itself. With debugging on
 // (rondo.Debug, and always in package asynctest) that panics.
-func (m *Mutex) Lock() async.Act { return async.NewLightAct((*locking)(m), 0) }
+func (m *Mutex) Lock() async.Act { return async.NewQuickAct((*locking)(m), 0) }
 
 // TryLock locks m if it is unlocked and nobody waits for it, and reports whether
 // it did.
-func (m *Mutex) TryLock() bool {
-	m.open()
-	defer m.mu.Unlock()
-	return m.units.Take(1)
-}
+func (m *Mutex) TryLock() bool { return m.locks.Take(1, 1) }
 
 // Unlock unlocks m, or rather hands it to who has waited longest. It panics if m
 // is not locked.
 func (m *Mutex) Unlock() {
-	k := m.unlock()
-	k.Wake(nil)
+	m.holder.forget()
+	if !m.locks.Give(1, 1, 1) {
+		k := m.unlock()
+		k.Wake(nil)
+	}
 }
 
 func (m *Mutex) unlock() (k waitline.Woken) {
-	m.open()
-	defer m.mu.Unlock()
-	if m.units.Free() > 0 {
+	u := m.locks.Open(1)
+	defer m.locks.Shut(1)
+	if u.Free() > 0 {
 		panic("rondo/lock: Unlock of an unlocked Mutex")
 	}
-	m.holder = nil
-	m.units.Put(1, &k)
+	u.Put(1, &k)
 	return k
 }
 
@@ -77,28 +63,24 @@ type locking Mutex
 func (s *locking) Home() *async.Executor { return nil }
 
 func (s *locking) Start(t *async.Task, _ []byte, _ uint64) uint32 {
-	m := (*Mutex)(s)
-	m.open()
-	defer m.mu.Unlock()
-	checkSelf(t, m.holder)
-	ticket := m.units.Start(1)
-	if ticket == waitline.GivenTicket {
-		m.holder = t.Core()
-	}
-	return ticket
+	s.holder.check(t)
+	u := s.locks.Open(1)
+	defer s.locks.Shut(1)
+	return u.Start(1)
 }
 
 func (s *locking) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
-	if ticket == waitline.GivenTicket {
-		return struct{}{}, nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.units.Poll(t, ticket) == waitline.Waiting {
+	if ticket == 0 && !s.locks.Take(1, 1) || ticket != 0 && !s.given(t, ticket) {
 		return struct{}{}, async.Pending
 	}
-	s.holder = t.Core()
+	s.holder.set(t)
 	return struct{}{}, nil
+}
+
+func (s *locking) given(t *async.Task, ticket uint32) bool {
+	u := s.locks.Open(1)
+	defer s.locks.Shut(1)
+	return u.Poll(t, ticket) != waitline.Waiting
 }
 
 func (s *locking) CancelOp(t *async.Task, ticket uint32) (idle bool) {
@@ -108,22 +90,34 @@ func (s *locking) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 }
 
 func (m *Mutex) cancel(ticket uint32) (k waitline.Woken) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	back := m.units.Cancel(ticket)
-	if back > 0 {
-		m.holder = nil
-	}
-	m.units.Put(back, &k)
+	u := m.locks.Open(1)
+	defer m.locks.Shut(1)
+	u.Put(u.Cancel(ticket), &k)
 	return k
 }
 
 // Settle has nothing to do: a cancelled operation is gone at once.
 func (s *locking) Settle(uint32, bool) int { return 0 }
 
-// checkSelf panics if t is about to wait for a lock that it holds itself.
-func checkSelf(t *async.Task, holder *async.Core) {
-	if holder == t.Core() && t.Executor().Debug() {
+// A holder is the task that has a lock, if debugging is on where it runs.
+type holder struct{ core atomic.Pointer[async.Core] }
+
+func (h *holder) set(t *async.Task) {
+	if t.Executor().Debug() {
+		h.core.Store(t.Core())
+	}
+}
+
+// forget is called before the lock is another's.
+func (h *holder) forget() {
+	if h.core.Load() != nil {
+		h.core.Store(nil)
+	}
+}
+
+// check panics if t is about to wait for a lock that it holds itself.
+func (h *holder) check(t *async.Task) {
+	if h.core.Load() == t.Core() && t.Executor().Debug() {
 		panic("rondo/lock: a task locks what it has locked already, and would wait for itself")
 	}
 }

@@ -21,7 +21,7 @@ type Notify struct {
 // Notified suspends until there is a notification, and takes it. Who polls it by
 // hand is in the line from the first poll on. Cancelled, or as the loser of a
 // Select, it passes a notification of NotifyOne on.
-func (n *Notify) Notified() async.Act { return async.NewLightAct((*notified)(n), 0) }
+func (n *Notify) Notified() async.Act { return async.NewQuickAct((*notified)(n), 0) }
 
 // NotifyOne notifies who has waited longest, or else who comes next.
 func (n *Notify) NotifyOne() {
@@ -69,7 +69,7 @@ func (s *notified) Start(*async.Task, []byte, uint64) uint32 {
 func (s *notified) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.units.Poll(t, ticket) == waitline.Waiting {
+	if ticket == 0 && !s.units.Take(1) || ticket != 0 && s.units.Poll(t, ticket) == waitline.Waiting {
 		return struct{}{}, async.Pending
 	}
 	return struct{}{}, nil

@@ -1,8 +1,6 @@
 package lock
 
 import (
-	"sync"
-
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/internal/waitline"
 )
@@ -12,105 +10,97 @@ import (
 // waits behind it. So a task must not read-lock it twice, since a writer may come
 // in between.
 type RWMutex struct {
-	mu     sync.Mutex
-	units  waitline.Units // a reader has one, a writer all of them
-	used   bool           // the units were put there
-	holder *async.Core    // the writer, if that was a task; for debugging
+	locks  waitline.Counter // of readers: a reader has one, a writer all of them
+	holder holder           // the writer
 }
 
 // readers is how many there may be.
 const readers = 1 << 30
 
-// open makes m.mu locked, and m usable.
-func (m *RWMutex) open() {
-	m.mu.Lock()
-	if !m.used {
-		var nobody waitline.Woken
-		m.used = true
-		m.units.Put(readers, &nobody)
-	}
-}
-
 // Lock suspends until nobody else holds m, and locks it for writing. It is like
 // Mutex.Lock, also in what debugging finds.
-func (m *RWMutex) Lock() async.Act { return async.NewLightAct((*rwLocking)(m), readers) }
+func (m *RWMutex) Lock() async.Act { return async.NewQuickAct((*rwLocking)(m), readers) }
 
 // RLock suspends until no writer holds m or waits in front, and locks it for
 // reading. Cancelled, or as the loser of a Select, it has not locked it; else,
 // RUnlock has to be called.
-func (m *RWMutex) RLock() async.Act { return async.NewLightAct((*rwLocking)(m), 1) }
+func (m *RWMutex) RLock() async.Act { return async.NewQuickAct((*rwReading)(m), 1) }
 
 // TryLock locks m for writing if nobody holds it or waits for it, and reports
 // whether it did.
-func (m *RWMutex) TryLock() bool { return m.take(readers) }
+func (m *RWMutex) TryLock() bool { return m.locks.Take(readers, readers) }
 
 // TryRLock locks m for reading if no writer holds it and nobody waits for it, and
 // reports whether it did.
-func (m *RWMutex) TryRLock() bool { return m.take(1) }
-
-func (m *RWMutex) take(n int64) bool {
-	m.open()
-	defer m.mu.Unlock()
-	return m.units.Take(n)
-}
+func (m *RWMutex) TryRLock() bool { return m.locks.Take(1, readers) }
 
 // Unlock ends a Lock. It panics if m is not locked for writing.
 func (m *RWMutex) Unlock() {
-	k := m.put(readers, true, "rondo/lock: Unlock of an RWMutex that is not locked for writing")
-	k.WakeMany(nil, &m.mu, m.units.Line())
+	m.holder.forget()
+	m.give(readers, readers, readers, "rondo/lock: Unlock of an RWMutex that is not locked for writing")
 }
 
 // RUnlock ends an RLock. It panics if m is not locked for reading.
 func (m *RWMutex) RUnlock() {
-	k := m.put(1, false, "rondo/lock: RUnlock of an RWMutex that is not locked for reading")
-	k.WakeMany(nil, &m.mu, m.units.Line())
+	m.give(1, 1, readers-1, "rondo/lock: RUnlock of an RWMutex that is not locked for reading")
 }
 
 // Downgrade makes a lock for writing one for reading, without letting a writer in
 // between. It panics if m is not locked for writing.
 func (m *RWMutex) Downgrade() {
-	k := m.put(readers-1, true, "rondo/lock: Downgrade of an RWMutex that is not locked for writing")
-	k.WakeMany(nil, &m.mu, m.units.Line())
+	m.holder.forget()
+	m.give(readers-1, readers, readers, "rondo/lock: Downgrade of an RWMutex that is not locked for writing")
 }
 
-// put gives n units back, of a writer or of a reader.
-func (m *RWMutex) put(n int64, writer bool, misuse string) (k waitline.Woken) {
-	m.open()
-	defer m.mu.Unlock()
-	if free := m.units.Free(); writer != (free == 0) || free == readers {
+// give gives n units back, of which so many have to be taken.
+func (m *RWMutex) give(n, least, most int64, misuse string) {
+	if !m.locks.Give(n, least, most) {
+		k := m.put(n, least, most, misuse)
+		m.locks.WakeMany(&k)
+	}
+}
+
+func (m *RWMutex) put(n, least, most int64, misuse string) (k waitline.Woken) {
+	u := m.locks.Open(readers)
+	defer m.locks.Shut(readers)
+	if taken := readers - u.Free(); taken < least || taken > most {
 		panic(misuse)
 	}
-	m.holder = nil
-	m.units.Put(n, &k)
+	u.Put(n, &k)
 	return k
 }
 
-// rwLocking is the source of Lock and RLock.
+// rwLocking is the source of Lock.
 type rwLocking RWMutex
 
 func (s *rwLocking) Home() *async.Executor { return nil }
 
 func (s *rwLocking) Start(t *async.Task, _ []byte, n uint64) uint32 {
-	m := (*RWMutex)(s)
-	m.open()
-	defer m.mu.Unlock()
-	checkSelf(t, m.holder)
-	return m.units.Start(int64(n))
+	s.holder.check(t)
+	u := s.locks.Open(readers)
+	defer s.locks.Shut(readers)
+	return u.Start(int64(n))
 }
 
 func (s *rwLocking) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
-	if ticket == waitline.GivenTicket {
-		return struct{}{}, nil // of a reader
+	_, err := (*RWMutex)(s).poll(t, ticket, readers)
+	if err == nil {
+		s.holder.set(t)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.units.Poll(t, ticket) == waitline.Waiting {
+	return struct{}{}, err
+}
+
+func (m *RWMutex) poll(t *async.Task, ticket uint32, n int64) (struct{}, error) {
+	if ticket == 0 && !m.locks.Take(n, readers) || ticket != 0 && !m.given(t, ticket) {
 		return struct{}{}, async.Pending
 	}
-	if s.units.Free() == 0 {
-		s.holder = t.Core()
-	}
 	return struct{}{}, nil
+}
+
+func (m *RWMutex) given(t *async.Task, ticket uint32) bool {
+	u := m.locks.Open(readers)
+	defer m.locks.Shut(readers)
+	return u.Poll(t, ticket) != waitline.Waiting
 }
 
 func (s *rwLocking) CancelOp(t *async.Task, ticket uint32) (idle bool) {
@@ -120,11 +110,30 @@ func (s *rwLocking) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 }
 
 func (m *RWMutex) cancel(ticket uint32) (k waitline.Woken) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.units.Put(m.units.Cancel(ticket), &k)
+	u := m.locks.Open(readers)
+	defer m.locks.Shut(readers)
+	u.Put(u.Cancel(ticket), &k)
 	return k
 }
 
 // Settle has nothing to do: a cancelled operation is gone at once.
 func (s *rwLocking) Settle(uint32, bool) int { return 0 }
+
+// rwReading is the source of RLock: it differs in how much it takes at once.
+type rwReading RWMutex
+
+func (s *rwReading) Home() *async.Executor { return nil }
+
+func (s *rwReading) Start(t *async.Task, _ []byte, n uint64) uint32 {
+	return (*rwLocking)(s).Start(t, nil, n)
+}
+
+func (s *rwReading) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
+	return (*RWMutex)(s).poll(t, ticket, 1)
+}
+
+func (s *rwReading) CancelOp(t *async.Task, ticket uint32) (idle bool) {
+	return (*rwLocking)(s).CancelOp(t, ticket)
+}
+
+func (s *rwReading) Settle(uint32, bool) int { return 0 }

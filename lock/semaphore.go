@@ -2,7 +2,7 @@ package lock
 
 import (
 	"errors"
-	"sync"
+	"math"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/internal/waitline"
@@ -18,8 +18,7 @@ var ErrClosed = errors.New("rondo/lock: semaphore is closed")
 //
 // Every method may be called by any task or goroutine.
 type Semaphore struct {
-	mu    sync.Mutex
-	units waitline.Units
+	units waitline.Counter // of none: those that nobody has are given back too often
 }
 
 // NewSemaphore returns a semaphore with n units. It panics if n is negative.
@@ -36,6 +35,9 @@ func NewSemaphore(n int64) *Semaphore {
 // cancelled.
 func (s *Semaphore) Acquire(n int64) async.Act {
 	checkUnits(n)
+	if n == 1 {
+		return async.NewQuickAct((*acquiring)(s), 1)
+	}
 	return async.NewLightAct((*acquiring)(s), uint64(n))
 }
 
@@ -43,9 +45,7 @@ func (s *Semaphore) Acquire(n int64) async.Act {
 // it did. It panics if n is negative.
 func (s *Semaphore) TryAcquire(n int64) bool {
 	checkUnits(n)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.units.Take(n)
+	return s.units.Take(n, 0)
 }
 
 // Release gives n units back. More than were acquired make the semaphore larger;
@@ -53,23 +53,21 @@ func (s *Semaphore) TryAcquire(n int64) bool {
 // negative.
 func (s *Semaphore) Release(n int64) {
 	checkUnits(n)
-	k := s.release(n)
-	k.WakeMany(nil, &s.mu, s.units.Line())
+	if !s.units.Give(n, n-math.MaxInt64, math.MaxInt64) {
+		k := s.release(n)
+		s.units.WakeMany(&k)
+	}
 }
 
 func (s *Semaphore) release(n int64) (k waitline.Woken) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.units.Put(n, &k)
+	u := s.units.Open(0)
+	defer s.units.Shut(0)
+	u.Put(n, &k)
 	return k
 }
 
 // Available returns how many units nobody has.
-func (s *Semaphore) Available() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.units.Free()
-}
+func (s *Semaphore) Available() int64 { return s.units.Free(0) }
 
 // Close makes every Acquire fail with ErrClosed, those that wait as well. Units
 // that were acquired stay so, and can be released. Closing again does nothing.
@@ -79,9 +77,9 @@ func (s *Semaphore) Close() {
 }
 
 func (s *Semaphore) close() (k waitline.Woken) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.units.Close(&k)
+	u := s.units.Open(0)
+	defer s.units.Shut(0)
+	u.Close(&k)
 	return k
 }
 
@@ -91,27 +89,37 @@ func checkUnits(n int64) {
 	}
 }
 
-// acquiring is the source of Acquire.
+// acquiring is the source of Acquire, quick for one unit.
 type acquiring Semaphore
 
 func (s *acquiring) Home() *async.Executor { return nil }
 
 func (s *acquiring) Start(_ *async.Task, _ []byte, n uint64) uint32 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.units.Start(int64(n))
+	u := s.units.Open(0)
+	defer s.units.Shut(0)
+	return u.Start(int64(n))
 }
 
 func (s *acquiring) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch s.units.Poll(t, ticket) {
+	state := waitline.Waiting
+	if ticket != 0 {
+		state = s.look(t, ticket)
+	} else if s.units.Take(1, 0) {
+		state = waitline.Given
+	}
+	switch state {
 	case waitline.Waiting:
 		return struct{}{}, async.Pending
 	case waitline.Told:
 		return struct{}{}, ErrClosed
 	}
 	return struct{}{}, nil
+}
+
+func (s *acquiring) look(t *async.Task, ticket uint32) waitline.State {
+	u := s.units.Open(0)
+	defer s.units.Shut(0)
+	return u.Poll(t, ticket)
 }
 
 func (s *acquiring) CancelOp(t *async.Task, ticket uint32) (idle bool) {
@@ -121,9 +129,9 @@ func (s *acquiring) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 }
 
 func (s *Semaphore) cancel(ticket uint32) (k waitline.Woken) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.units.Put(s.units.Cancel(ticket), &k)
+	u := s.units.Open(0)
+	defer s.units.Shut(0)
+	u.Put(u.Cancel(ticket), &k)
 	return k
 }
 

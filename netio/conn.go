@@ -89,11 +89,33 @@ func (c *Conn) RemoteAddr() net.Addr {
 	return c.cold.remote
 }
 
-// LocalAddrPort is LocalAddr as a value; it is zero if that is no IP address.
-func (c *Conn) LocalAddrPort() netip.AddrPort { return addrPort(c.LocalAddr()) }
+// LocalAddrPort is LocalAddr as a value; it is zero if that is no IP address. It costs
+// the connection no memory, and is not known after Close unless LocalAddr is.
+func (c *Conn) LocalAddrPort() netip.AddrPort {
+	if k := c.cold; k != nil && k.local != nil {
+		return addrPort(k.local)
+	}
+	return c.addrPort(c.home.drv.LocalAddr)
+}
 
-// RemoteAddrPort is RemoteAddr as a value.
-func (c *Conn) RemoteAddrPort() netip.AddrPort { return addrPort(c.RemoteAddr()) }
+// RemoteAddrPort is RemoteAddr as a value, as LocalAddrPort is LocalAddr.
+func (c *Conn) RemoteAddrPort() netip.AddrPort {
+	if k := c.cold; k != nil && k.remote != nil {
+		return addrPort(k.remote)
+	}
+	return c.addrPort(c.home.drv.PeerAddr)
+}
+
+func (c *Conn) addrPort(ask func(fd int) (driver.Addr, error)) netip.AddrPort {
+	if c.flags&connClosed != 0 {
+		return netip.AddrPort{}
+	}
+	a, err := ask(int(c.fd))
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(a.AddrPort.Addr().Unmap(), a.AddrPort.Port())
+}
 
 func (c *Conn) lookUpAddrs() {
 	k := c.rare()

@@ -14,6 +14,9 @@ func TestSizes(t *testing.T) {
 	if netio.SizeOfConn > 112 {
 		t.Errorf("a connection has %d bytes, want at most 112", netio.SizeOfConn)
 	}
+	if netio.SizeOfServing > 144 {
+		t.Errorf("serving one takes %d bytes, want at most 144", netio.SizeOfServing)
+	}
 }
 
 // An echoed message allocates nothing, read in either way.

@@ -18,6 +18,9 @@ func Interleave(addrs []netip.AddrPort) []netip.AddrPort { return interleave(add
 // SizeOfConn is what an idle connection costs here.
 const SizeOfConn = unsafe.Sizeof(Conn{})
 
+// SizeOfServing is what one that Serve serves costs besides.
+const SizeOfServing = unsafe.Sizeof(serving{})
+
 // MaxReady and MaxChunks are the limits of what waits at a listener, and on a
 // connection.
 const (

@@ -2,6 +2,8 @@ package netio
 
 import (
 	"log/slog"
+	"runtime"
+	"slices"
 	"time"
 
 	"rondo.dev/rondo/async"
@@ -41,10 +43,10 @@ func ServeLogger(l *slog.Logger) ServeOption { return func(s *server) { s.log = 
 // waits until their tasks have ended. It returns nil if the listener was closed,
 // else the cause or the error.
 func Serve(t *async.Task, ln *Listener, handler func(t *async.Task, c *Conn) error, opts ...ServeOption) error {
-	return serve(t, ln, opts, func(t *async.Task, s Served) {
-		h := &handling{Served: s, handler: handler}
-		h.begin(t)
-	})
+	var site [1]uintptr
+	runtime.Callers(2, site[:])
+	opts = append(slices.Clip(opts), func(s *server) { s.handler, s.site = handler, site[0] })
+	return serve(t, ln, opts, startServing)
 }
 
 // ServeFrames is Serve for handlers that are lowered: start starts the task of a
@@ -68,39 +70,3 @@ func (s Served) Done(err error) {
 	}
 	s.at.ended()
 }
-
-// handling is one run of a handler. It awaits the handler's task without being a
-// task: its waker takes the result at the moment when there is one, so that the
-// structure has nothing left to hand on to the server, not even a Goexit.
-type handling struct {
-	Served
-	handler func(*async.Task, *Conn) error
-	child   *async.Child
-	waker   async.Waker
-	view    async.Task // for polling child
-}
-
-func (h *handling) begin(t *async.Task) {
-	h.child = t.Go(h.run)
-	h.waker = async.WakerFor(h)
-	h.view = t.WithWaker(&h.waker)
-	h.child.Poll(&h.view)
-}
-
-func (h *handling) run(t *async.Task) error {
-	defer h.close(t)
-	return h.handler(t, h.Conn)
-}
-
-// close is a function of its own so that the handler's stack, small as it is, does
-// not carry the operation all the time.
-func (h *handling) close(t *async.Task) { h.Conn.Close().Await(t) }
-
-// WakeLocal is called when the child has ended, on its loop.
-func (h *handling) WakeLocal() {
-	_, err := h.child.Poll(&h.view)
-	h.Done(err)
-}
-
-// Wake makes it Wakeable. Nobody but the child has the waker.
-func (h *handling) Wake() { h.WakeLocal() }

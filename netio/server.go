@@ -17,6 +17,8 @@ import (
 // server is one Serve.
 type server struct {
 	start    func(t *async.Task, s Served)
+	handler  func(*async.Task, *Conn) error // of startServing
+	site     uintptr                        // where Serve was called
 	limit    int
 	drain    time.Duration
 	onError  func(*Conn, error)

@@ -507,6 +507,73 @@ func ExampleAll() {
 	// Output: 4
 }
 
+func ExampleCount() {
+	on(func(t *async.Task) error {
+		n, err := stream.Count(t, stream.Of("a", "b", "c"))
+		fmt.Println(n)
+		return err
+	})
+	// Output: 3
+}
+
+func ExampleLast() {
+	on(func(t *async.Task) error {
+		v, err := stream.Last(t, stream.Of("a", "b", "c"))
+		fmt.Println(v)
+		return err
+	})
+	// Output: c
+}
+
+// Any and Every take no more items than they need.
+func ExampleAny() {
+	on(func(t *async.Task) error {
+		s := stream.Of(1, 2, 3, 4, 5)
+		even := func(n int) bool { return n%2 == 0 }
+		some, err := stream.Any(t, s, even)
+		if err != nil {
+			return err
+		}
+		next, err := stream.Next(t, s)
+		fmt.Println(some, next)
+		return err
+	})
+	// Output: true 3
+}
+
+func ExampleEvery() {
+	on(func(t *async.Task) error {
+		s := stream.Of(2, 3, 4)
+		all, err := stream.Every(t, s, func(n int) bool { return n%2 == 0 })
+		if err != nil {
+			return err
+		}
+		next, err := stream.Next(t, s)
+		fmt.Println(all, next)
+		return err
+	})
+	// Output: false 4
+}
+
+// What is in a buffer goes on its way with the next poll, or when it is flushed.
+func ExampleCloseSink() {
+	on(func(t *async.Task) error {
+		var got []int
+		k := stream.Buffer(stream.Append(&got), 8)
+		for n := range 3 {
+			if err := stream.Feed(t, k, n); err != nil {
+				return err
+			}
+		}
+		if err := stream.Flush(t, k); err != nil {
+			return err
+		}
+		fmt.Println(got)
+		return stream.CloseSink(t, k)
+	})
+	// Output: [0 1 2]
+}
+
 func ExampleFold() {
 	on(func(t *async.Task) error {
 		sum, err := stream.Fold(t, stream.Of(1, 2, 3), 0, func(sum, n int) int { return sum + n })

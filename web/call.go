@@ -43,7 +43,7 @@ func (x *exchange) resume(t *async.Task) (done bool) {
 	if !c.begun {
 		c.begun = true
 		c.task, c.cancel = t.WithCancel()
-		done = c.step(func() bool { return c.callee.Begin(t, func() { c.failure = x.run(c.task) }) })
+		done = c.step(func() bool { return c.callee.Begin(t, func() { c.failure = x.runs(c.task) }) })
 	} else {
 		done = c.step(func() bool { return c.callee.Resume(t) })
 	}

@@ -27,11 +27,11 @@ type connection struct {
 	rare   *rare     // what few connections have
 	prev   *connection
 	next   *connection
-	queue  *queue // it is always in one of its shard's
-	since  int64  // when it came there, on the executor's clock
 	remote string // the peer's address, as in http.Request
+	since  int32  // when it came to its place
 	state  state
-	late   bool // the time that it has in its queue is over
+	place  place
+	late   bool // the time that it has there is over
 }
 
 type state uint8
@@ -69,7 +69,7 @@ func (c *connection) rarely() *rare {
 }
 
 // stream returns the connection as requests see it.
-func (c *connection) stream() Stream {
+func (c *connection) stream() stream {
 	if c.rare != nil && c.rare.tls != nil {
 		return c.rare.tls.conn
 	}
@@ -127,7 +127,7 @@ func (c *connection) Ended(err error) {
 	c.shard.logger().Error("web: a connection was given up", "remote", c.remote, "err", err)
 	closing := c.stream().Close()
 	c.shard.exec.Turn(&c.core, func(t *async.Task) { closing.Poll(t) })
-	c.queue.remove(c)
+	c.exit()
 	c.state = ended
 	c.Done(nil)
 }
@@ -148,11 +148,11 @@ func (c *connection) begin(t *async.Task) {
 	}
 	if c.shard.tls != nil {
 		c.rarely().shake = newHandshake(c)
-		c.enter(&c.shard.busy)
+		c.enter(busy)
 		c.state = shaking
 		return
 	}
-	c.enter(&c.shard.heads)
+	c.enter(heads)
 	c.receive(t, c.Conn.Recv())
 }
 
@@ -203,13 +203,13 @@ func (c *connection) feed(t *async.Task, data []byte) {
 		if c.rare == nil || c.rare.head == nil {
 			c.rarely().head = &head{data: slices.Clone(data), parser: *p}
 		}
-		c.enter(&c.shard.heads)
+		c.enter(heads)
 		c.receive(t, c.stream().Recv())
 	default:
 		if c.rare != nil {
 			c.rare.head = nil
 		}
-		c.enter(&c.shard.busy)
+		c.enter(busy)
 		c.x = c.shard.exchange(c)
 		c.x.begin(t, r, data[n:])
 	}
@@ -217,7 +217,7 @@ func (c *connection) feed(t *async.Task, data []byte) {
 
 // refuse answers what can't be a request, and ends the connection.
 func (c *connection) refuse(t *async.Task, err error) {
-	c.enter(&c.shard.busy)
+	c.enter(busy)
 	c.x = c.shard.exchange(c)
 	c.x.refuse(err)
 	c.state = handling
@@ -253,7 +253,7 @@ func (c *connection) handled(t *async.Task) {
 			c.end(t)
 			return
 		}
-		c.enter(&c.shard.idle)
+		c.enter(idle)
 		if !armed {
 			op = c.stream().Recv()
 		}
@@ -275,7 +275,7 @@ func (c *connection) leave() {
 		c.shard.recycle(c.x)
 		c.x = nil
 	}
-	c.queue.remove(c)
+	c.exit()
 	c.state = ended
 	c.Done(nil)
 }

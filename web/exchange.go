@@ -51,6 +51,7 @@ type exchange struct {
 
 	worker *worker
 	call   call
+	runs   func(t *async.Task) (failure any) // run, called by whoever does not know it: so it can be asked for its frame
 	// What the handler's side decides; the task's looks when that is done.
 	last   bool // no other request follows
 	unread bool // a part of the body was not read
@@ -66,6 +67,7 @@ func newExchange(sh *shard) *exchange {
 	x := &exchange{shard: sh, held: make([]byte, 0, holding), out: make([]byte, 0, 4<<10)}
 	x.rd.answer, x.wr.answer, x.job.answer = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
 	x.reads.x, x.writes.x = x, x
+	x.runs = x.run
 	return x
 }
 

@@ -69,7 +69,7 @@ func (c *connection) shaken(t *async.Task) {
 	}
 	state := h.conn.ConnectionState()
 	c.rare.tls = &secured{h.conn, &state}
-	c.enter(&c.shard.heads)
+	c.enter(heads)
 	c.receive(t, h.conn.Recv())
 }
 

@@ -9,12 +9,12 @@ import (
 // netConn is a stream for goroutines that want a connection of package net. Its methods
 // block; a task that calls one would hold its loop, and panics.
 type netConn struct {
-	s             Stream
+	s             stream
 	local, remote net.Addr
 }
 
 // newNetConn is called on the stream's loop.
-func newNetConn(s Stream) *netConn { return &netConn{s, s.LocalAddr(), s.RemoteAddr()} }
+func newNetConn(s stream) *netConn { return &netConn{s, s.LocalAddr(), s.RemoteAddr()} }
 
 // Read reads at least one byte, if there is room for one.
 func (c *netConn) Read(b []byte) (int, error) { return c.s.Read(b).Wait(context.Background()) }

@@ -17,8 +17,37 @@ type queue struct {
 	timer wheel.Timer
 }
 
+// place says which of its shard's queues a connection is in.
+type place uint8
+
+const (
+	nowhere place = iota
+	idle          // waits for a request
+	heads         // waits for the rest of a head, or for its first
+	busy          // anything else, for which there is no common limit
+	places
+)
+
+// enter moves c to another queue.
+func (c *connection) enter(p place) {
+	if c.place == p {
+		return
+	}
+	c.exit()
+	c.place, c.late = p, false
+	c.shard.queues[p].push(c)
+}
+
+// exit takes c out of its queue.
+func (c *connection) exit() {
+	if c.place != nowhere {
+		c.shard.queues[c.place].remove(c)
+		c.place = nowhere
+	}
+}
+
 func (q *queue) push(c *connection) {
-	c.queue, c.prev, c.next = q, q.last, nil
+	c.prev, c.next = q.last, nil
 	if q.last != nil {
 		q.last.next = c
 	} else {
@@ -26,7 +55,7 @@ func (q *queue) push(c *connection) {
 	}
 	q.last = c
 	if q.limit > 0 {
-		c.since = q.shard.exec.Now()
+		c.since = q.now() + 1 // rounded up: nobody's time is over early
 		if !q.timer.Active() {
 			q.shard.exec.StartTimer(&q.timer, q.limit, q)
 		}
@@ -44,31 +73,22 @@ func (q *queue) remove(c *connection) {
 	} else {
 		q.last = c.prev
 	}
-	c.queue, c.prev, c.next = nil, nil, nil
+	c.prev, c.next = nil, nil
 }
+
+// now is the time in milliseconds, of which only differences are meant.
+func (q *queue) now() int32 { return int32(q.shard.exec.Now() / int64(time.Millisecond)) }
 
 // Fire ends those whose time is over. The timer is not stopped when the first one
 // leaves: that would cost each request as much as it saves the few that wait long.
 func (q *queue) Fire() {
-	now := q.shard.exec.Now()
-	c := q.first
-	for ; c != nil && now-c.since >= int64(q.limit); c = c.next {
+	now := q.now()
+	for c := q.first; c != nil; c = c.next {
+		if left := q.limit - time.Duration(now-c.since)*time.Millisecond; left > 0 {
+			q.shard.exec.StartTimer(&q.timer, left, q)
+			return
+		}
 		c.late = true
 		c.core.WakeLocal()
 	}
-	if c != nil {
-		q.shard.exec.StartTimer(&q.timer, q.limit-time.Duration(now-c.since), q)
-	}
-}
-
-// enter moves c to another queue.
-func (c *connection) enter(q *queue) {
-	if c.queue == q {
-		return
-	}
-	if c.queue != nil {
-		c.queue.remove(c)
-	}
-	c.late = false
-	q.push(c)
 }

@@ -341,9 +341,10 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.x.netConn()
 }
 
-// HijackAsync takes the connection over as it is: for those who go on on its loop, as
-// package websocket does. received is what has been received and not read.
-func (w *response) HijackAsync() (s Stream, received []byte, err error) {
+// HijackAsync takes the connection over as it is, a *netio.Conn or a *tlsio.Conn: for
+// those who go on on its loop, as package websocket does. received is what has been
+// received and not read.
+func (w *response) HijackAsync() (conn any, received []byte, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.hijack(); err != nil {

@@ -84,9 +84,7 @@ type shard struct {
 	*serving
 	loop    *rondo.Loop
 	exec    *async.Executor
-	idle    queue // connections that wait for a request
-	heads   queue // connections that wait for the rest of a head, or for their first
-	busy    queue // all others; they have no common limit
+	queues  [places]queue // all connections
 	parser  http1.Parser
 	request http.Request // what the parser fills in, and an exchange takes over
 	spare   []*exchange
@@ -97,8 +95,8 @@ type shard struct {
 
 func newShard(sv *serving, loop *rondo.Loop) *shard {
 	sh := &shard{serving: sv, loop: loop, exec: loop.Executor()}
-	sh.idle = queue{shard: sh, limit: sv.idleLimit()}
-	sh.heads = queue{shard: sh, limit: sv.headLimit()}
+	sh.queues[idle] = queue{shard: sh, limit: sv.idleLimit()}
+	sh.queues[heads] = queue{shard: sh, limit: sv.headLimit()}
 	sh.parser.MaxHead = sv.maxHead()
 	sh.workers.shard = sh
 	sh.stall = sv.stallLimit()
@@ -110,16 +108,16 @@ func (sv *serving) start(t *async.Task, s netio.Served) {
 	sh := sv.shards[s.Conn.Home().Index()]
 	c := &connection{Served: s, shard: sh}
 	c.core.Start(t, c)
-	sh.busy.push(c)
+	c.enter(busy)
 }
 
 // closeIdle closes the connections that wait. Those that have sent a part of a head
 // are about to be served, and have the time for that.
 func (sh *shard) closeIdle() {
-	for c := sh.idle.first; c != nil; c = c.next {
+	for c := sh.queues[idle].first; c != nil; c = c.next {
 		c.core.CancelLocal(errClosed)
 	}
-	for c := sh.heads.first; c != nil; c = c.next {
+	for c := sh.queues[heads].first; c != nil; c = c.next {
 		if c.rare == nil || c.rare.head == nil {
 			c.core.CancelLocal(errClosed)
 		}
@@ -128,8 +126,8 @@ func (sh *shard) closeIdle() {
 
 // cancel closes all connections.
 func (sh *shard) cancel() {
-	for _, q := range []*queue{&sh.idle, &sh.heads, &sh.busy} {
-		for c := q.first; c != nil; c = c.next {
+	for i := range sh.queues {
+		for c := sh.queues[i].first; c != nil; c = c.next {
 			c.core.CancelLocal(errClosed)
 		}
 	}

@@ -122,7 +122,7 @@ func (x *exchange) setDeadline(at time.Time, reads bool) error {
 }
 
 // handOver gives the connection to whoever takes it over, with what was received.
-func (x *exchange) handOver() (s Stream, received []byte, err error) {
+func (x *exchange) handOver() (s stream, received []byte, err error) {
 	x.on(func(t *async.Task) {
 		x.hijacked = true
 		if x.receiving {

@@ -8,9 +8,8 @@ import (
 	"rondo.dev/rondo/async"
 )
 
-// A Stream is the connection below a request: a *netio.Conn, or a *tlsio.Conn. It is
-// what HijackAsync hands over.
-type Stream interface {
+// A stream is the connection below a request: a *netio.Conn, or a *tlsio.Conn.
+type stream interface {
 	Read(b []byte) async.Op[int]
 	Recv() async.Op[[]byte]
 	Write(b []byte) async.Op[int]

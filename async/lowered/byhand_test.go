@@ -117,6 +117,7 @@ type relayFrame struct {
 }
 
 func (f *relayFrame) Result() (int, error) { return f.n, f.err }
+func (f *relayFrame) Outcome() error       { return f.err }
 
 func (f *relayFrame) Step(t *async.Task) (done bool) {
 	f.w.stepped++

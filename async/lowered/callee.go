@@ -24,27 +24,44 @@ type Callee struct {
 // Cancelling is the callee's: its awaits see the task's cause. A call under way is
 // resumed until it is done. A panic of the callee is raised here.
 func (c *Callee) Begin(t *async.Task, f func()) (done bool) {
-	core := t.Core()
-	reply := async.Declined
-	if t.Executor().Lowered() {
-		core.Ask()
-		f()
-		c.frame, reply = core.Reply()
+	if !t.Executor().Lowered() {
+		c.Lend(t, f)
+		return c.Resume(t)
 	}
-	switch reply {
-	case async.Returned:
-		return true
-	case async.Declined:
-		c.co = t.Executor().Host().Coroutine()
-		c.co.Begin(core, body(f))
+	c.Ask(t)
+	f()
+	if c.Declined(t) {
+		c.Lend(t, f)
 	}
 	return c.Resume(t)
 }
 
-// Resume goes on with a call that is not done.
+// Ask, Declined, Lend and Resume are the parts of Begin, for a caller that makes the
+// call itself the first time, and a function of it only if that has to be: a function
+// is an allocation. Ask comes right before the call.
+func (c *Callee) Ask(t *async.Task) { t.Core().Ask() }
+
+// Declined comes right after the call that Ask came before, and reports whether it has
+// to be made again, by Lend.
+func (c *Callee) Declined(t *async.Task) bool {
+	frame, reply := t.Core().Reply()
+	c.frame = frame
+	return reply == async.Declined
+}
+
+// Lend puts the call that f makes on a coroutine.
+func (c *Callee) Lend(t *async.Task, f func()) {
+	c.co = t.Executor().Host().Coroutine()
+	c.co.Begin(t.Core(), body(f))
+}
+
+// Resume goes on with a call, and reports whether it is done.
 func (c *Callee) Resume(t *async.Task) (done bool) {
 	if c.frame != nil {
 		return c.frame.Step(t)
+	}
+	if c.co == nil {
+		return true // it has been carried out at once
 	}
 	if !c.co.Resume() {
 		return false

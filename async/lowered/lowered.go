@@ -19,8 +19,8 @@ func Decline(t *async.Task) (asked bool) { return Asked(t) && t.Core().Decline()
 
 // A TaskOf is a child task and its frame in one piece, for a parent whose own
 // frame has room for it (then it costs no allocation), or for new (then one).
-// Frame is filled in, then Start called. A frame with an error to report is an
-// async.Ender.
+// Frame is filled in, then Start called. A frame with an error to report has a Result that
+// returns an error alone, or an Outcome; see async.Ender.
 type TaskOf[F any, P interface {
 	*F
 	async.Frame

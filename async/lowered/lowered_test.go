@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"testing"
 
 	"rondo.dev/rondo/async"
@@ -362,6 +363,74 @@ func TestAllocations(t *testing.T) {
 		r.Cancel(nil)
 		e.RunUntilIdle()
 	}
+}
+
+// TestDynamicCallAllocates: a call whose callee answers costs the callee's frame.
+func TestDynamicCallAllocates(t *testing.T) {
+	e := asynctest.New(t)
+	e.Executor().SetLowered(true)
+	x := new(lowered.TaskOf[caller, *caller])
+	asynctest.Go(e, func(t *async.Task) (int, error) { x.Start(t); return 0, nil })
+	e.RunUntilIdle()
+	if x.Frame.allocs != 1 || x.Frame.err != io.EOF {
+		t.Errorf("%v allocations, %v", x.Frame.allocs, x.Frame.err)
+	}
+}
+
+// caller calls a function value as generated code does.
+type caller struct {
+	fn     func(*async.Task) error
+	call   lowered.Callee
+	err    error
+	allocs float64
+}
+
+func (f *caller) Step(t *async.Task) (done bool) {
+	f.fn = ends
+	f.allocs = testing.AllocsPerRun(100, func() {
+		f.call.Ask(t)
+		f.err = f.fn(t)
+		if f.call.Declined(t) {
+			f.call.Lend(t, func() { f.err = f.fn(t) })
+		}
+		if !f.call.Resume(t) {
+			panic("it is suspended")
+		}
+		f.err = f.call.Frame().(interface{ Result() error }).Result()
+	})
+	return true
+}
+
+func ends(t *async.Task) error {
+	if lowered.Asked(t) {
+		lowered.Answer(t, &endsFrame{})
+		return nil
+	}
+	return io.EOF
+}
+
+type endsFrame struct{ err error }
+
+func (f *endsFrame) Step(*async.Task) bool { f.err = io.EOF; return true }
+func (f *endsFrame) Result() error         { return f.err }
+
+// TestSiteOfAnswer: a task says where it was spawned also when its function's frame has
+// taken its place.
+func TestSiteOfAnswer(t *testing.T) {
+	e := asynctest.New(t)
+	e.Executor().SetLowered(true)
+	w := &world{in: testpipe.New(nil), out: testpipe.New(nil)}
+	var child *async.Child
+	asynctest.Go(e, func(t *async.Task) (int, error) {
+		child = t.Go(func(t *async.Task) error { return echo(t, w) })
+		return 0, nil
+	})
+	e.RunUntilIdle()
+	if at := child.Core().Describe().Site; w.stepped == 0 || !strings.Contains(at, "lowered_test.go:") {
+		t.Errorf("spawned at %q, %d steps", at, w.stepped)
+	}
+	w.in.Close()
+	e.RunUntilIdle()
 }
 
 // parentFrame spawns a child in each step, in its own storage or in a new one.

@@ -12,17 +12,18 @@ import (
 
 // A Site is a place in the source where tasks are spawned: a variable of its own for
 // each. It finds out once where it is. Tasks of any loop use it.
-type Site struct{ pc atomic.Uintptr }
+type Site struct{ site atomic.Uint32 }
 
-// here returns the program counter of the call of the function that calls here.
-func (s *Site) here() uintptr {
-	if pc := s.pc.Load(); pc != 0 {
-		return pc
+// here returns the place of the call of the function that calls here.
+func (s *Site) here() async.Site {
+	if n := s.site.Load(); n != 0 {
+		return async.Site(n)
 	}
 	var pc [1]uintptr
 	runtime.Callers(3, pc[:])
-	s.pc.Store(pc[0])
-	return pc[0]
+	n := async.SiteOf(pc[0])
+	s.site.Store(uint32(n))
+	return n
 }
 
 // frameOf is a pointer to F that is the frame of a func(*async.Task) error.
@@ -46,10 +47,10 @@ func Go[F any, P frameOf[F]](t *async.Task, at *Site, f F) *async.Child {
 // GroupGo is g.Go of a function that has a frame.
 func GroupGo[F any, P frameOf[F]](g *async.Group, at *Site, f F) {
 	x := &struct {
-		member async.Member
-		frame  F
+		core  async.Core
+		frame F
 	}{frame: f}
-	g.GoFrame(&x.member, P(&x.frame), at.here())
+	g.GoFrame(&x.core, P(&x.frame), at.here())
 }
 
 // Spawn is async.Spawn of a function that has a frame.

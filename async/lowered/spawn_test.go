@@ -36,6 +36,7 @@ func (f *yields) Result() error { return f.err }
 type valued struct{ yields }
 
 func (f *valued) Result() (string, error) { return "value", f.err }
+func (f *valued) Outcome() error          { return f.err }
 
 var sites [3]lowered.Site
 

@@ -1,7 +1,8 @@
-// Command load loads an echo server with many connections, compares what comes
-// back, and prints what it saw as JSON:
+// Command load loads a server with many connections, compares what comes back, and
+// prints what it saw as JSON:
 //
 //	load -addr 127.0.0.1:7777 -conns 10000 -duration 60s -watch $(pidof echo)
+//	load -addr 127.0.0.1:8080 -protocol http -conns 10000 -active 100 -rate 5000
 //
 // With -idle it sends one message on every connection and then holds them,
 // waiting, until it is interrupted or its standard input ends. It exits with
@@ -37,12 +38,20 @@ func run() (ok bool, err error) {
 	var cfg loadgen.Config
 	addr := flag.String("addr", "", "`address` of the server")
 	flag.IntVar(&cfg.Conns, "conns", 50, "`number` of connections")
+	flag.StringVar((*string)(&cfg.Protocol), "protocol", "echo", "echo, http, or with -idle also https and ws")
 	flag.IntVar(&cfg.Size, "size", 128, "`bytes` of a message")
+	flag.StringVar(&cfg.Path, "path", "/", "`path` of HTTP requests")
+	flag.StringVar(&cfg.Body, "body", "Hello, World!\n", "`text` that the responses are to have")
+	flag.IntVar(&cfg.Active, "active", 0, "`number` of connections that are loaded, while the others wait; 0: all")
+	flag.Float64Var(&cfg.Rate, "rate", 0, "requests a `second` over all connections; 0: as many as are answered")
+	flag.IntVar(&cfg.Beside, "beside", 0, "`number` of connections that ask for something else beside")
+	flag.StringVar(&cfg.BesidePath, "beside-path", "/sleep", "`path` that they ask for")
 	flag.IntVar(&cfg.Threads, "threads", 1, "`number` of loops, each a thread")
 	flag.IntVar(&cfg.Sources, "sources", 0, "`number` of source addresses 127.0.0.2 and on; 0: the kernel's choice")
-	flag.DurationVar(&cfg.Warmup, "warmup", 300*time.Millisecond, "load before counting starts; with -idle, rest before memory is read")
+	flag.DurationVar(&cfg.Warmup, "warmup", 300*time.Millisecond, "load before counting starts; with -idle, how long the server is to rest before memory is read")
 	flag.DurationVar(&cfg.Duration, "duration", 2*time.Second, "`time` during which requests are counted")
 	flag.IntVar(&cfg.Watch, "watch", 0, "process `id` of the server: report its processor time, memory and threads")
+	flag.BoolVar(&cfg.Collect, "collect", false, "with -idle, have the server collect its garbage by SIGUSR1 and read its memory again")
 	idle := flag.Bool("idle", false, "hold idle connections instead")
 	flag.Parse()
 	if cfg.Addr, err = netip.ParseAddrPort(*addr); err != nil {

@@ -89,9 +89,10 @@ func echo() {
 		}
 		fmt.Println(ln.Addr())
 		inner, cancel := t.WithCancel()
+		loop := rondo.LoopOf(t)
 		go func() {
 			end()
-			cancel(nil)
+			loop.Post(func() { cancel(nil) })
 		}()
 		netio.Serve(inner, ln, func(t *async.Task, c *netio.Conn) error {
 			var buf [64]byte

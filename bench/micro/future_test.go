@@ -1,6 +1,7 @@
 package micro
 
 import (
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -140,7 +141,10 @@ func BenchmarkJoinAll_goroutines(b *testing.B) {
 	for b.Loop() {
 		var wg sync.WaitGroup
 		for i := range values {
-			wg.Go(func() { values[i] = i })
+			wg.Go(func() {
+				runtime.Gosched()
+				values[i] = i
+			})
 		}
 		wg.Wait()
 	}

@@ -1,6 +1,7 @@
 package micro
 
 import (
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -109,6 +110,7 @@ func BenchmarkSixteenAtATime_goroutines(b *testing.B) {
 		for i := range results {
 			places <- struct{}{}
 			wg.Go(func() {
+				runtime.Gosched()
 				results[i] = i
 				<-places
 			})

@@ -32,6 +32,47 @@ func BenchmarkOneshot_rondo(b *testing.B) {
 	})
 }
 
+// Between two tasks of one loop: a request goes to a server, by a channel with one
+// place, and the answer comes back by a oneshot that it carries. Both wait.
+
+func BenchmarkOneshotTasks_channel(b *testing.B) {
+	b.ReportAllocs()
+	requests := make(chan chan int, 1)
+	done := make(chan struct{})
+	go func() {
+		for r := range requests {
+			r <- 1
+		}
+		close(done)
+	}()
+	for b.Loop() {
+		r := make(chan int, 1)
+		requests <- r
+		<-r
+	}
+	close(requests)
+	<-done
+}
+
+func BenchmarkOneshotTasks_rondo(b *testing.B) {
+	onLoop(b, func(t *async.Task) {
+		requests := channel.New[*channel.Oneshot[int]](1)
+		server := t.Go(func(t *async.Task) error {
+			for r := range requests.All(t) {
+				r.Send(1)
+			}
+			return nil
+		})
+		for b.Loop() {
+			r := new(channel.Oneshot[int])
+			requests.Send(r).Await(t)
+			r.Recv().Await(t)
+		}
+		requests.Close()
+		server.Await(t)
+	})
+}
+
 // The same through a channel that is there already.
 
 func BenchmarkSendRecv_channel(b *testing.B) {

@@ -6,7 +6,7 @@ import "rondo.dev/rondo/async"
 // The mutex of the object that it is a part of guards it.
 type Line struct {
 	first, last *Waiter
-	pool        *pool // nil until somebody waits
+	pool        *Pool // nil until somebody waits
 }
 
 // A Waiter is one that waits. It is handed out by Add and is the line's again with
@@ -46,14 +46,27 @@ const (
 	indexMask = 1<<indexBits - 1
 )
 
-// pool is a line's waiters. A waiter stays at its address and its index, which
+// A Pool is a line's waiters. A waiter stays at its address and its index, which
 // tickets name, for as long as anybody waits.
-type pool struct {
+type Pool struct {
 	all   []*Waiter
 	free  *Waiter
 	used  int
 	peak  int      // of used, since it was last 0
 	spare []wakeup // memory for a Woken of many
+
+	// Most have one waiter at a time: it is here.
+	one   Waiter
+	first [1]*Waiter
+}
+
+// Use makes the line, before its first use, keep its waiters in p, which is zero: for
+// who knows that somebody is going to wait, and has room for it.
+func (l *Line) Use(p *Pool) {
+	p.one = Waiter{ticket: 1, state: free}
+	p.first[0] = &p.one
+	p.all, p.free = p.first[:], &p.one
+	l.pool = p
 }
 
 // keep is how many waiters a line keeps in any case. What is more goes when the
@@ -70,11 +83,10 @@ func (l *Line) Add(need int64) *Waiter {
 
 // New returns a waiter that is not in the line: a ticket for something else.
 func (l *Line) New() *Waiter {
-	p := l.pool
-	if p == nil {
-		p = new(pool)
-		l.pool = p
+	if l.pool == nil {
+		l.Use(new(Pool))
 	}
+	p := l.pool
 	p.used++
 	p.peak = max(p.peak, p.used)
 	w := p.free

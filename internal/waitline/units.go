@@ -37,6 +37,16 @@ func (u *Units) Take(n int64) bool {
 	return true
 }
 
+// Stock adds n to the stock if nobody waits, and reports whether it did: what Put does
+// then, for those who want to pay for no more.
+func (u *Units) Stock(n int64) bool {
+	if !u.line.Empty() {
+		return false
+	}
+	u.free += n
+	return true
+}
+
 // Start is Source.Start of an operation that takes n: at once if that can be, else
 // it stands in line.
 func (u *Units) Start(n int64) (ticket uint32) {

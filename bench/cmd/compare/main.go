@@ -13,14 +13,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
-	"rondo.dev/rondo/bench/internal/proc"
+	"rondo.dev/rondo/bench/internal/contest"
 	"rondo.dev/rondo/bench/internal/roster"
 )
 
@@ -45,7 +42,7 @@ func parseOptions() options {
 	flag.IntVar(&o.idleRounds, "idle-rounds", 2, "`number` of rounds with idle connections, whose memory varies little")
 	flag.DurationVar(&o.warmup, "warmup", 250*time.Millisecond, "load before a sample starts")
 	flag.DurationVar(&o.duration, "duration", 1200*time.Millisecond, "`time` of a sample")
-	flag.DurationVar(&o.settle, "settle", 1500*time.Millisecond, "rest before memory is read")
+	flag.DurationVar(&o.settle, "settle", 1500*time.Millisecond, "how long a server is to rest before its memory is read")
 	flag.IntVar(&o.idle, "idle", 8000, "`number` of idle connections")
 	flag.Float64Var(&o.foreign, "foreign", 0.10, "`processors` that others may use before a sample is set aside")
 	flag.StringVar(&o.servers, "servers", "", "only these, a comma-separated `list`")
@@ -66,96 +63,58 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o options) (err error) {
-	dir, err := moduleDir(ctx)
+func run(ctx context.Context, o options) error {
+	plan := contest.Plan{Foreign: o.foreign}
+	var err error
+	if plan.Cells, err = contest.PickCells(cells(o), o.cells); err != nil {
+		return err
+	}
+	if plan.Servers, err = contest.PickServers(roster.Servers(), o.servers); err != nil {
+		return err
+	}
+	place, err := contest.Open(ctx, o.bin)
 	if err != nil {
 		return err
 	}
-	r := results{options: o, machine: describeMachine(ctx, dir)}
-	if r.cells, err = pick(cells(o.idle), func(c cell) string { return c.name }, o.cells); err != nil {
-		return err
-	}
-	servers, err := pick(roster.Servers(), func(s roster.Server) string { return s.Name }, o.servers)
+	return errors.Join(compare(ctx, o, plan, place), place.Close())
+}
+
+func compare(ctx context.Context, o options, plan contest.Plan, place *contest.Workplace) error {
+	r, err := place.Run(ctx, plan)
 	if err != nil {
 		return err
 	}
-	bin := o.bin
-	if bin == "" {
-		if bin, err = os.MkdirTemp("", "rondo-bench-"); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(bin)) }()
-	}
-	if bin, err = filepath.Abs(bin); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(bin, 0o755); err != nil {
-		return err
-	}
-	b := bench{load: filepath.Join(bin, "load"), opts: o}
-	if b.cpus, err = proc.CPUs(); err != nil {
-		return err
-	}
-	if err := build(ctx, dir, b.load, "./load"); err != nil {
-		return err
-	}
-	r.contestants, r.skipped = enlist(ctx, dir, bin, servers)
-	r.samples = b.rounds(ctx, r.cells, r.contestants)
+	var sections []string
 	if o.micro && ctx.Err() == nil {
-		r.micro, r.microErr = runMicro(ctx, dir, bin, b.cpus[0])
+		sections = append(sections, microSection(runMicro(ctx, place)))
 	}
 	// An interrupted run is worth writing down, if it says so.
-	r.interrupted = ctx.Err() != nil
-	return os.WriteFile(o.out, []byte(r.markdown()), 0o644)
+	return os.WriteFile(o.out, []byte(r.Markdown(o.heading(), sections...)), 0o644)
 }
 
-// moduleDir finds module bench, in or below whose directory the command runs.
-func moduleDir(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output()
-	if err != nil {
-		return "", fmt.Errorf("go list: %w", err)
+func (o options) heading() contest.Heading {
+	return contest.Heading{
+		Title:   "Results",
+		Command: "compare",
+		Facts: []string{fmt.Sprintf("%d rounds of %v after %v of warm-up; idle connections in %d rounds, read once the server has rested for %v",
+			o.rounds, o.duration, o.warmup, o.idleRounds, o.settle)},
+		Repeat:    o.command(),
+		Baselines: []string{"cepoll", "tokio", "net"},
 	}
-	path, dir, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-	if path != "rondo.dev/rondo/bench" {
-		return "", fmt.Errorf("run this in the directory of module rondo.dev/rondo/bench, not of %s", path)
+}
+
+// command is the command line that gives such results again.
+func (o options) command() string {
+	line := fmt.Sprintf("go run ./cmd/compare -rounds %d -duration %v -warmup %v -idle %d -idle-rounds %d -settle %v -foreign %v",
+		o.rounds, o.duration, o.warmup, o.idle, o.idleRounds, o.settle, o.foreign)
+	if o.servers != "" {
+		line += " -servers " + o.servers
 	}
-	return dir, nil
-}
-
-// build builds a Go program of this module.
-func build(ctx context.Context, dir, program, pkg string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, pkg)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building %s: %w\n%s", pkg, err, out)
+	if o.cells != "" {
+		line += " -cells " + o.cells
 	}
-	return nil
-}
-
-// A contestant is a server with its program.
-type contestant struct {
-	roster.Server
-	program roster.Program
-}
-
-// A skip is a server that this machine cannot build, and why.
-type skip struct {
-	name   string
-	reason error
-}
-
-// enlist builds the servers.
-func enlist(ctx context.Context, dir, bin string, servers []roster.Server) (all []contestant, skipped []skip) {
-	builder := roster.NewBuilder(ctx, dir, bin)
-	for _, s := range servers {
-		fmt.Fprintln(os.Stderr, "building", s.Name)
-		program, err := builder.Build(s.Source)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "skipping", s.Name+":", err)
-			skipped = append(skipped, skip{s.Name, err})
-			continue
-		}
-		all = append(all, contestant{s, program})
+	if !o.micro {
+		line += " -micro=false"
 	}
-	return all, skipped
+	return line
 }

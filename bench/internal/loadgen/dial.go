@@ -14,31 +14,39 @@ type conn struct {
 	fd     int // -1 when it has failed
 	id     uint32
 	number uint32 // of the message under way
-	sent   int    // bytes of it
+	size   int    // bytes of it
+	sent   int    // so many of which are sent
 	got    int    // bytes of its echo
-	since  int64  // nanoseconds on the clock when it was started
-	heard  bool   // an echo came while counting
+	reply  *reply // or of a response; nil for an echo
+	since  int64  // nanoseconds on the clock when it was to be started
+	turn   int    // of the pace, the last that it took
+	page   uint8  // of HTTP, that it asks for
+	role   role
+	busy   bool // a message is under way
+	heard  bool // an answer came while counting
 }
 
 // patience bounds each blocking step of dialing, in seconds.
 const patience = 10
 
-// dialAll opens all connections, and has the first message of each echoed. One
+// dialAll opens all connections, and has the first message of each answered. One
 // after the other: so the server has accepted a connection before the next one
 // comes, no backlog overflows, and no lost SYN costs a second.
-func dialAll(cfg Config, m messages) ([]conn, error) {
-	conns := make([]conn, 0, cfg.Conns)
+func dialAll(cfg Config, t talk) ([]conn, error) {
+	conns := make([]conn, 0, cfg.Conns+cfg.Beside)
 	buf := make([]byte, cfg.Size)
-	for i := range cfg.Conns {
+	for i := range cap(conns) {
 		fd, err := dial(cfg, i)
 		if err != nil {
 			hangUp(conns)
 			return nil, fmt.Errorf("connection %d: %w", i, err)
 		}
-		conns = append(conns, conn{fd: fd, id: uint32(i)})
-		if err := conns[i].firstEcho(m, buf); err != nil {
+		c := conn{fd: fd, id: uint32(i)}
+		c.role, c.page = cfg.part(i)
+		conns = append(conns, c)
+		if err := conns[i].first(cfg, t, buf); err != nil {
 			hangUp(conns)
-			return nil, fmt.Errorf("connection %d: first echo: %w", i, err)
+			return nil, fmt.Errorf("connection %d: first answer: %w", i, err)
 		}
 	}
 	return conns, nil
@@ -93,16 +101,13 @@ func dial(cfg Config, i int) (fd int, err error) {
 func (c *conn) firstEcho(m messages, buf []byte) error {
 	rest := m.message(c.id, 0)
 	for len(rest) > 0 {
-		err := retry(func() error {
-			n, err := unix.Write(c.fd, rest[:min(len(rest), readSize)])
-			rest = rest[max(n, 0):]
-			return err
-		})
+		// In parts that fit the sockets' buffers: a server that cannot send
+		// does not read either.
+		n, err := blocking{c.fd}.Write(rest[:min(len(rest), readSize)])
 		if err != nil {
 			return err
 		}
-		// In parts that fit the sockets' buffers: a server that cannot send
-		// does not read either.
+		rest = rest[n:]
 		if err := c.receive(m, buf, m.size-len(rest)); err != nil {
 			return err
 		}
@@ -114,29 +119,16 @@ func (c *conn) firstEcho(m messages, buf []byte) error {
 // receive blocks until the echo has come up to a length.
 func (c *conn) receive(m messages, buf []byte, length int) error {
 	for c.got < length {
-		var n int
-		err := retry(func() (err error) {
-			n, err = unix.Read(c.fd, buf[:length-c.got])
-			return err
-		})
+		n, err := blocking{c.fd}.Read(buf[:length-c.got])
 		switch {
+		case err == io.EOF:
+			return io.ErrUnexpectedEOF
 		case err != nil:
 			return err
-		case n == 0:
-			return io.ErrUnexpectedEOF
 		case !m.equal(c.id, c.number, c.got, buf[:n]):
 			return errMismatch
 		}
 		c.got += n
 	}
 	return nil
-}
-
-// retry repeats a call that a signal interrupts.
-func retry(call func() error) error {
-	for {
-		if err := call(); err != unix.EINTR {
-			return err
-		}
-	}
 }

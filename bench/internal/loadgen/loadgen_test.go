@@ -57,7 +57,7 @@ func TestLoad(t *testing.T) {
 		// More than sockets buffer: written and read in parts.
 		{Conns: 3, Size: 8 << 20, Threads: 2},
 	} {
-		cfg.Addr = addr
+		cfg.Protocol, cfg.Addr = Echo, addr
 		everyone := func(r Result) bool { return r.Silent == 0 || r.Errors > 0 }
 		r := runUntil(t, cfg, everyone)
 		if r.Errors != 0 {
@@ -108,7 +108,7 @@ func TestBrokenServers(t *testing.T) {
 				_, _ = io.ReadFull(conn, message)
 				test.harm(conn, message)
 			})
-			cfg := Config{Addr: addr, Conns: 5, Size: size, Threads: 1}
+			cfg := Config{Protocol: Echo, Addr: addr, Conns: 5, Size: size, Threads: 1}
 			r := runUntil(t, cfg, func(r Result) bool { return r.Errors == cfg.Conns })
 			if r.Error != test.want {
 				t.Errorf("error %q, want %q", r.Error, test.want)
@@ -137,35 +137,8 @@ func TestMessagesDiffer(t *testing.T) {
 	}
 }
 
-func TestIdleHolds(t *testing.T) {
-	gone := make(chan struct{}, 100)
-	addr := listen(t, func(conn net.Conn) {
-		echo(conn)
-		gone <- struct{}{}
-	})
-	held, r, err := Idle(Config{Addr: addr, Conns: 40, Size: 8, Threads: 1, Sources: 4, Duration: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Conns != 40 {
-		t.Errorf("%d connections idle, want 40", r.Conns)
-	}
-	for range warmConns {
-		<-gone
-	}
-	select {
-	case <-gone:
-		t.Error("a held connection has ended")
-	default:
-	}
-	held.Close()
-	for range r.Conns {
-		<-gone
-	}
-}
-
 func TestConfigIsChecked(t *testing.T) {
-	good := Config{Addr: netip.MustParseAddrPort("127.0.0.1:1"), Conns: 2, Size: 1, Threads: 2, Duration: 1}
+	good := Config{Protocol: Echo, Addr: netip.MustParseAddrPort("127.0.0.1:1"), Conns: 2, Size: 1, Threads: 2, Duration: 1}
 	if err := good.check(); err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +148,11 @@ func TestConfigIsChecked(t *testing.T) {
 		func(c *Config) { c.Conns = 0 },
 		func(c *Config) { c.Size = 0 },
 		func(c *Config) { c.Threads = 3 },
+		func(c *Config) { c.Protocol = "gopher" },
+		func(c *Config) { c.Protocol = HTTPS },
+		func(c *Config) { c.Active = 3 },
+		func(c *Config) { c.Rate = -1 },
+		func(c *Config) { c.Beside = 1 },
 		func(c *Config) { c.Sources = 201 },
 		func(c *Config) { c.Duration = 0 },
 		func(c *Config) { c.Addr = netip.MustParseAddrPort("10.0.0.1:1"); c.Sources = 1 },

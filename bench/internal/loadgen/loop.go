@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"time"
@@ -18,14 +19,16 @@ var (
 // A loop drives its connections on one epoll instance, edge-triggered. Each
 // connection is registered once, and its index is the event's data.
 type loop struct {
-	epoll    int
-	conns    []conn
-	messages messages
-	clock    clock
-	buf      []byte
-	hist     hist.Histogram
-	failed   int
-	err      error // of the first connection that failed
+	epoll  int
+	conns  []conn
+	talk   talk
+	clock  clock
+	pace   pace
+	buf    []byte
+	hists  [2]hist.Histogram // of the pages, or of the echo
+	last   [2][]byte         // the page's last response that came in one piece
+	failed int
+	err    error // of the first connection that failed
 
 	onStart, onEnd func() // at the clock's marks
 }
@@ -35,17 +38,29 @@ const (
 	// readSize is more than what is commonly under way, so that a read comes
 	// short, and its shortness says that the socket is empty.
 	readSize = 64 << 10
+	// lastSize is how long a response may be that is kept to compare others with.
+	lastSize = 4 << 10
 )
 
-func newLoop(conns []conn, m messages, c clock) (*loop, error) {
+func newLoop(conns []conn, t talk, c clock, each float64) (*loop, error) {
 	nop := func() {}
 	l := &loop{
-		conns:    conns,
-		messages: m,
-		clock:    c,
-		buf:      make([]byte, readSize),
-		onStart:  nop,
-		onEnd:    nop,
+		conns:   conns,
+		talk:    t,
+		clock:   c,
+		pace:    newPace(conns, each),
+		buf:     make([]byte, readSize),
+		onStart: nop,
+		onEnd:   nop,
+	}
+	if t.pages != nil {
+		replies := make([]reply, len(conns))
+		for i := range conns {
+			conns[i].reply = &replies[i]
+		}
+		for i := range l.last {
+			l.last[i] = make([]byte, 0, lastSize)
+		}
 	}
 	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
@@ -73,7 +88,9 @@ func (l *loop) close() { unix.Close(l.epoll) }
 // run loads the server until the clock's end, or until no connection is left.
 func (l *loop) run() error {
 	for i := range l.conns {
-		l.begin(&l.conns[i], l.clock.now())
+		if c := &l.conns[i]; c.role == hurried {
+			l.begin(c, l.clock.now())
+		}
 	}
 	events := make([]unix.EpollEvent, maxEvents)
 	started := false
@@ -87,7 +104,7 @@ func (l *loop) run() error {
 			l.onEnd()
 			return nil
 		}
-		n, err := wait(l.epoll, events, l.clock.wait(now))
+		n, err := wait(l.epoll, events, min(l.clock.wait(now), l.keepPace(now)))
 		if err != nil {
 			return err
 		}
@@ -97,16 +114,17 @@ func (l *loop) run() error {
 	}
 }
 
-// begin sends the next message.
-func (l *loop) begin(c *conn, now time.Duration) {
-	c.sent, c.got, c.since = 0, 0, int64(now)
+// begin sends the next message; since is when it should have been.
+func (l *loop) begin(c *conn, since time.Duration) {
+	c.busy, c.sent, c.got, c.since = true, 0, 0, int64(since)
+	c.size = len(l.talk.next(c))
 	l.push(c)
 }
 
 // push sends what is left of the message, as far as the socket takes it; the
 // event that it takes more again will come.
 func (l *loop) push(c *conn) {
-	message := l.messages.message(c.id, c.number)
+	message := l.talk.next(c)
 	for c.sent < len(message) {
 		n, errno := write(c.fd, message[c.sent:])
 		switch errno {
@@ -128,7 +146,7 @@ func (l *loop) handle(c *conn, events uint32) {
 	if c.fd < 0 {
 		return
 	}
-	if c.sent < l.messages.size {
+	if c.sent < c.size {
 		l.push(c)
 	}
 	for c.fd >= 0 {
@@ -152,26 +170,67 @@ func (l *loop) handle(c *conn, events uint32) {
 	}
 }
 
-// take compares a part of the echo, and when it is whole begins the next.
+// take takes a part of what comes back, and when that is whole goes on.
 func (l *loop) take(c *conn, b []byte) {
-	if c.got+len(b) > c.sent {
+	if !c.busy {
 		l.fail(c, errExcess)
 		return
 	}
-	if !l.messages.equal(c.id, c.number, c.got, b) {
-		l.fail(c, errMismatch)
+	var all bool
+	var err error
+	if c.reply != nil {
+		all, err = l.takeReply(c, b)
+	} else {
+		all, err = l.takeEcho(c, b)
+	}
+	if err != nil {
+		l.fail(c, err)
 		return
 	}
-	if c.got += len(b); c.got < l.messages.size {
+	if !all {
 		return
 	}
 	now := l.clock.now()
 	if l.clock.counts(now) {
-		l.hist.Add(now - time.Duration(c.since))
+		l.hists[c.page].Add(now - time.Duration(c.since))
 		c.heard = true
 	}
 	c.number++
-	l.begin(c, now)
+	c.busy = false
+	l.goOn(c, now)
+}
+
+// takeEcho compares a part of the echo.
+func (l *loop) takeEcho(c *conn, b []byte) (all bool, err error) {
+	if c.got+len(b) > c.sent {
+		return false, errExcess
+	}
+	if !l.talk.messages.equal(c.id, c.number, c.got, b) {
+		return false, errMismatch
+	}
+	c.got += len(b)
+	return c.got == l.talk.messages.size, nil
+}
+
+// takeReply takes a part of a response. Most are the same as the one before, to the
+// last byte, and so need not be read.
+func (l *loop) takeReply(c *conn, b []byte) (all bool, err error) {
+	first := *c.reply == reply{}
+	if first && bytes.Equal(b, l.last[c.page]) {
+		return true, nil
+	}
+	rest, err := c.reply.take(b, l.talk.pages[c.page].body)
+	if err != nil || c.reply.state != whole {
+		return false, err
+	}
+	if len(rest) > 0 {
+		return false, errExcess
+	}
+	if first && len(b) <= lastSize {
+		l.last[c.page] = append(l.last[c.page][:0], b...)
+	}
+	*c.reply = reply{}
+	return true, nil
 }
 
 // fail gives a connection up, and counts it.

@@ -22,11 +22,11 @@ func write(fd int, b []byte) (int, unix.Errno) {
 }
 
 // wait waits for events; it blocks, and so lets the scheduler know, only when
-// a first look has found none.
+// a first look has found none and there is time.
 func wait(epoll int, events []unix.EpollEvent, millis int) (int, error) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epoll),
 		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
-	if errno == 0 && n > 0 {
+	if errno == 0 && (n > 0 || millis == 0) {
 		return int(n), nil
 	}
 	got, err := unix.EpollWait(epoll, events, millis)

@@ -20,7 +20,7 @@ type Usage struct {
 
 // A watch reads the meters at the marks.
 type watch struct {
-	server int // process id, or 0
+	server proc.Family // or nil
 	meters [2]meter
 	err    error
 }
@@ -39,9 +39,9 @@ func (w *watch) read(m *meter) {
 	m.at = time.Now()
 	m.load, errs[0] = proc.CPUTime(os.Getpid())
 	m.busy, errs[1] = proc.Busy()
-	if w.server != 0 {
-		m.server, errs[2] = proc.CPUTime(w.server)
-		m.status, errs[3] = proc.ReadStatus(w.server)
+	if w.server != nil {
+		m.server, errs[2] = w.server.CPUTime()
+		m.status, errs[3] = w.server.Status()
 	}
 	w.err = errors.Join(w.err, errors.Join(errs...))
 }

@@ -17,8 +17,14 @@ func Output(ctx context.Context, dir string, args ...string) (string, error) {
 	var out, failure bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &failure
 	if err := cmd.Run(); err != nil {
-		last := strings.TrimSpace(failure.String())
-		return "", fmt.Errorf("%s: %w: %s", filepath.Base(args[0]), err, last[strings.LastIndexByte(last, '\n')+1:])
+		return "", fmt.Errorf("%s: %w: %s", filepath.Base(args[0]), err, LastLine(failure.String()))
 	}
 	return out.String(), nil
+}
+
+// LastLine is the one of a program's complaints that is most likely to tell what went
+// wrong.
+func LastLine(text string) string {
+	text = strings.TrimSpace(text)
+	return text[strings.LastIndexByte(text, '\n')+1:]
 }

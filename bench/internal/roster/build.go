@@ -15,8 +15,9 @@ import (
 
 // A Program is a built server.
 type Program struct {
-	Path    string
-	Version string // of what it is built on
+	Path     string
+	Version  string // of what it is built on
+	Collects bool   // it is in Go, and takes -collect
 }
 
 // A Builder builds the programs of the servers, each source once.
@@ -53,35 +54,55 @@ func (b *Builder) build(source string) (Program, error) {
 	if !ok {
 		return Program{}, fmt.Errorf("nobody knows how to build %q", source)
 	}
-	if entries, err := os.ReadDir(b.dir(source)); err != nil || len(entries) == 0 {
-		return Program{}, fmt.Errorf("servers/%s has no program", source)
+	if recipe.dir == "" {
+		recipe.dir = source
 	}
-	return recipe.build(b, source)
+	if entries, err := os.ReadDir(b.dir(recipe)); err != nil || len(entries) == 0 {
+		return Program{}, fmt.Errorf("servers/%s has no program", recipe.dir)
+	}
+	return recipe.build(b, source, recipe)
 }
 
-func (b *Builder) dir(source string) string { return filepath.Join(b.bench, "servers", source) }
+func (b *Builder) dir(r recipe) string { return filepath.Join(b.bench, "servers", r.dir) }
 
-func buildGo(b *Builder, source string) (Program, error) {
-	p := Program{Path: filepath.Join(b.out, source)}
-	if _, err := b.run(b.bench, "go", "build", "-o", p.Path, "./servers/"+source); err != nil {
-		return p, err
+func buildGo(b *Builder, source string, r recipe) (Program, error) {
+	p := Program{Path: filepath.Join(b.out, source), Collects: true}
+	return p, b.goBuild(&p, r, "go")
+}
+
+// goBuild builds the program in Go by the go command, or what takes its place.
+func (b *Builder) goBuild(p *Program, r recipe, tool string) error {
+	if _, err := b.run(b.bench, tool, "build", "-o", p.Path, "./servers/"+r.dir); err != nil {
+		return err
 	}
 	info, err := buildinfo.ReadFile(p.Path)
 	if err != nil {
-		return p, err
+		return err
 	}
 	p.Version = info.GoVersion
 	for _, dep := range info.Deps {
-		if dep.Path == recipes()[source].module {
+		if dep.Path == r.module {
 			p.Version = dep.Version + ", " + p.Version
 		}
 	}
-	return p, nil
+	return nil
 }
 
-func buildC(b *Builder, source string) (Program, error) {
+// buildLowered builds as users of async functions do who want state machines.
+func buildLowered(b *Builder, source string, r recipe) (Program, error) {
+	p := Program{Path: filepath.Join(b.out, source), Collects: true}
+	rondo := filepath.Join(b.out, "rondo-command")
+	if _, err := b.run(b.bench, "go", "build", "-o", rondo, "rondo.dev/rondo/cmd/rondo"); err != nil {
+		return p, err
+	}
+	err := b.goBuild(&p, r, rondo)
+	p.Version = "rondo build, " + p.Version
+	return p, err
+}
+
+func buildC(b *Builder, source string, r recipe) (Program, error) {
 	p := Program{Path: filepath.Join(b.out, source)}
-	file := filepath.Join(b.dir(source), source+".c")
+	file := filepath.Join(b.dir(r), source+".c")
 	args := []string{"-O2", "-o", p.Path, file, "-pthread"}
 	if source == "curing" {
 		args = append(args, "-luring")
@@ -103,11 +124,23 @@ func buildC(b *Builder, source string) (Program, error) {
 	return p, nil
 }
 
+// buildNginx builds the program that starts the machine's nginx, which is to be
+// there.
+func buildNginx(b *Builder, source string, r recipe) (Program, error) {
+	p := Program{Path: filepath.Join(b.out, source)}
+	if err := b.goBuild(&p, r, "go"); err != nil {
+		return p, err
+	}
+	version, err := b.run(b.bench, p.Path, "-version")
+	p.Version = strings.TrimSpace(version)
+	return p, err
+}
+
 // buildRust builds in a copy: cargo writes beside the source.
-func buildRust(b *Builder, source string) (Program, error) {
+func buildRust(b *Builder, source string, r recipe) (Program, error) {
 	dir := filepath.Join(b.out, source+".cargo")
-	p := Program{Path: filepath.Join(dir, "target/release/echo")}
-	if err := copyDir(dir, b.dir(source)); err != nil {
+	p := Program{Path: filepath.Join(dir, "target/release/server")}
+	if err := copyDir(dir, b.dir(r)); err != nil {
 		return p, err
 	}
 	if _, err := b.run(dir, "cargo", "build", "--release", "--offline", "--quiet"); err != nil {
@@ -121,7 +154,7 @@ func buildRust(b *Builder, source string) (Program, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Version = source + " " + lockedVersion(string(lock), source) + ", " + strings.TrimSpace(rustc)
+	p.Version = r.module + " " + lockedVersion(string(lock), r.module) + ", " + strings.TrimSpace(rustc)
 	return p, nil
 }
 

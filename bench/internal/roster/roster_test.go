@@ -8,17 +8,22 @@ import (
 )
 
 func TestServersAreSound(t *testing.T) {
-	seen := map[string]bool{}
-	for _, s := range Servers() {
-		if seen[s.Name] {
-			t.Errorf("two servers are named %s", s.Name)
-		}
-		seen[s.Name] = true
-		if _, ok := recipes()[s.Source]; !ok {
-			t.Errorf("%s: no recipe for servers/%s", s.Name, s.Source)
-		}
-		if s.About == "" {
-			t.Errorf("%s: nothing is said about it", s.Name)
+	for _, servers := range [][]Server{Servers(), WebServers()} {
+		seen := map[string]bool{}
+		for _, s := range servers {
+			if seen[s.Name] {
+				t.Errorf("two servers are named %s", s.Name)
+			}
+			seen[s.Name] = true
+			if _, ok := recipes()[s.Source]; !ok {
+				t.Errorf("%s: no recipe %s", s.Name, s.Source)
+			}
+			if s.About == "" {
+				t.Errorf("%s: nothing is said about it", s.Name)
+			}
+			if s.Kinds == 0 {
+				t.Errorf("%s: it is put into no situation", s.Name)
+			}
 		}
 	}
 }

@@ -4,7 +4,9 @@
 //	server -addr 127.0.0.1:0 -loops N
 //
 // prints "listening on ADDR" once it listens, and serves until it is killed. With
-// -compute N it does so beside N goroutines that compute without a pause.
+// -compute N it does so beside N goroutines that compute without a pause; with -collect
+// it collects its garbage on SIGUSR1. Servers of HTTP answer as Handler does, and with
+// -tls over TLS.
 package serve
 
 import (
@@ -12,7 +14,10 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
 	"runtime"
+	"runtime/debug"
+	"syscall"
 )
 
 // Flags are the parsed command line.
@@ -20,6 +25,7 @@ type Flags struct {
 	Addr  string // host and port; port 0 asks for any
 	Loops int    // event loops, and GOMAXPROCS
 	Buf   int    // bytes of a connection's own buffer, where it has one
+	TLS   bool   // serve HTTPS instead of HTTP
 }
 
 // Parse parses the command line and sets GOMAXPROCS to the number of loops, so
@@ -31,7 +37,12 @@ func Parse() Flags {
 	flag.IntVar(&f.Loops, "loops", 1, "`number` of event loops, and of cores to use")
 	flag.IntVar(&f.Buf, "buf", 4096, "`bytes` of a connection's buffer, if connections have one of their own")
 	computing := flag.Int("compute", 0, "`number` of goroutines that compute beside")
+	collects := flag.Bool("collect", false, "collect garbage on SIGUSR1")
+	flag.BoolVar(&f.TLS, "tls", false, "serve HTTPS, with a certificate made for it")
 	flag.Parse()
+	if *collects {
+		collect()
+	}
 	runtime.GOMAXPROCS(f.Loops)
 	for range *computing {
 		go compute()
@@ -44,6 +55,19 @@ func compute() {
 	for x := uint64(1); x != 0; { // an odd number times an odd number is not 0
 		x *= 6364136223846793005
 	}
+}
+
+// collect waits for the signal to collect.
+func collect() {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGUSR1)
+	go func() {
+		for range told {
+			for range 5 { // each halves the stacks that are too large
+				debug.FreeOSMemory()
+			}
+		}
+	}()
 }
 
 // Listening announces the address, which the harness waits for.

@@ -441,7 +441,6 @@ func (w *writer) dynamic(x *graph.Suspend) (tail string) {
 	call := x.Await.Call
 	task := w.taskOf(call)
 	w.shadow(call)
-	w.copies(call)
 	field := w.self + "." + w.shared("call", w.Imports.Name(Lowered, "lowered")+".Callee", nil, 0)
 	text := w.expr(call)
 	if results := w.dynamicResults(x); len(results) > 0 {
@@ -450,13 +449,17 @@ func (w *writer) dynamic(x *graph.Suspend) (tail string) {
 	n := w.state[x]
 	at := w.lineAt(call.Pos())
 	w.line("%s.at = %d", w.self, n)
+	w.line("%s.Ask(%s)", field, task)
 	w.s.WriteString(at)
-	w.line("if !%s.Begin(%s, func() { %s }) {\nreturn false\n}", field, task, text)
-	w.line("goto %s", w.label(x.Next))
+	w.line("%s", text)
+	w.line("if %s.Declined(%s) {", field, task)
+	w.copies(call)
+	w.s.WriteString(at)
+	w.line("%s.Lend(%s, func() { %s })\n}", field, task, text)
 	return fmt.Sprintf("at%d:\n%sif !%s.Resume(%s) {\nreturn false\n}\n", n, at, field, task)
 }
 
-// copies gives the closure of a dynamic call variables of its own in place of Step's,
+// copies gives the function of a dynamic call variables of its own in place of Step's,
 // which would have to move to the heap for it.
 func (w *writer) copies(n ast.Node) {
 	ast.Inspect(n, func(n ast.Node) bool {
@@ -464,7 +467,6 @@ func (w *writer) copies(n ast.Node) {
 			if v, ok := w.Info.ObjectOf(id).(*types.Var); ok && !w.shadowed[v] {
 				if p, ok := w.places[v]; ok && !p.block && !p.frame {
 					w.shadowed[v] = true
-					w.declares = true
 					w.line("%s := %s", p.name, p.name)
 				}
 			}

@@ -72,6 +72,9 @@ func (e *fn) text(body string) string {
 			values = append(values, e.result(i))
 		}
 		fmt.Fprintf(&s, "\nfunc (%s) Result() (%s) { return %s }\n", self, strings.Join(types, ", "), strings.Join(values, ", "))
+		if len(values) == 2 && isError(e.results[1].v.Type()) { // see async.FrameOf
+			fmt.Fprintf(&s, "\nfunc (%s) Outcome() error { return %s }\n", self, values[1])
+		}
 	}
 	return s.String()
 }

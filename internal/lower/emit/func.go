@@ -83,7 +83,8 @@ type fn struct {
 
 	fields  []field
 	byType  map[string]string // fields that awaits share
-	temps   []field           // variables of Step
+	slots   []*slot
+	temps   []field // variables of Step
 	state   map[*graph.Suspend]int
 	labels  map[*graph.Block]string
 	wanted  map[string]bool         // labels that are jumped to
@@ -168,7 +169,7 @@ func (e *fn) emit() string {
 		own[v] = true
 	}
 	e.names = namesIn(e.Info, e.f.Node, e.Syntax, own)
-	for _, name := range []string{"Step", "Call", "Result", "run", "at", "defers", "done"} {
+	for _, name := range []string{"Step", "Call", "Result", "Outcome", "run", "at", "defers", "done"} {
 		e.names[name] = true
 	}
 	for _, a := range e.f.Awaits {
@@ -178,11 +179,11 @@ func (e *fn) emit() string {
 	}
 	e.self = e.names.name("f")
 	e.task = e.names.name("t")
+	e.defers = e.hasDefers()
 	e.signature()
 	for _, v := range e.v.Order {
 		e.settle(v)
 	}
-	e.defers = e.hasDefers()
 	body := e.machine()
 	return e.text(body)
 }
@@ -203,6 +204,11 @@ func (e *fn) signature() {
 				name = "err"
 			}
 			name = e.names.name(name)
+		}
+		if name != v.Name() && !e.defers {
+			// Its field is free until the function returns. Where calls are deferred
+			// it is not: they may recover, and then it is returned as it is.
+			e.slots = append(e.slots, &slot{name: name, t: v.Type()})
 		}
 		e.results = append(e.results, result{v, name, e.typ(v.Type(), e.f.Node.Pos())})
 	}
@@ -229,10 +235,18 @@ func (e *fn) settle(v *types.Var) {
 	case alone:
 		p.block, p.boxed = true, false
 	}
+	declared := p.block || isParam || isResult || isOutside // by the signature, or the user
+	if p.frame && !p.boxed && !declared {
+		if s := e.slotFor(v); s != nil {
+			p.name = s.name
+			e.places[v] = p
+			return
+		}
+	}
 	p.name = e.names.name(v.Name())
 	e.places[v] = p
-	if p.block || isParam || isResult || isOutside {
-		return // signature, or the user, declares it
+	if declared {
+		return
 	}
 	t := v.Type()
 	if p.boxed {
@@ -241,6 +255,9 @@ func (e *fn) settle(v *types.Var) {
 	x := field{name: p.name, typ: e.typ(t, v.Pos()), t: t}
 	if p.frame {
 		e.fields = append(e.fields, x)
+		if !p.boxed {
+			e.slots = append(e.slots, &slot{x.name, t, []*types.Var{v}})
+		}
 	} else {
 		e.temps = append(e.temps, x)
 	}

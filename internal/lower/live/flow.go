@@ -42,6 +42,9 @@ func (a *analysis) flow() {
 		}
 	}
 	for _, b := range a.g.Blocks {
+		for v := range live[b] {
+			a.within(v, b)
+		}
 		if b.Landing == nil {
 			continue
 		}
@@ -50,9 +53,17 @@ func (a *analysis) flow() {
 		}
 		if v := a.task(b.Landing); v != nil {
 			a.v.Across[v] = true // it is needed to go on with the await
+			a.within(v, b)
 		}
 	}
 	a.blocks(live)
+}
+
+func (a *analysis) within(v *types.Var, b *graph.Block) {
+	if a.v.Blocks[v] == nil {
+		a.v.Blocks[v] = map[*graph.Block]bool{}
+	}
+	a.v.Blocks[v][b] = true
 }
 
 // task returns the variable that an await passes for its task.
@@ -75,6 +86,7 @@ func (a *analysis) blocks(live map[*graph.Block]set) {
 				in[v] = map[*graph.Block]bool{}
 			}
 			in[v][where] = true
+			a.within(v, b)
 		}
 		a.walk(b, func(x ast.Node) {
 			if id, ok := x.(*ast.Ident); ok {

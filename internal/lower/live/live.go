@@ -19,6 +19,10 @@ type Vars struct {
 	Held map[*types.Var]bool
 	// Read are those that are read anywhere.
 	Read map[*types.Var]bool
+	// Blocks are those in which a variable occurs or has a value that is read later,
+	// there or in one that comes after. Two variables that have none in common can
+	// have one place.
+	Blocks map[*types.Var]map[*graph.Block]bool
 	// Block is the only block that a variable occurs in, if there is only one.
 	Block map[*types.Var]*graph.Block
 	// Order has all that are declared in the function, parameters and results first.
@@ -40,6 +44,7 @@ func In(info *types.Info, g *graph.Graph, writes *Writes, outside []*types.Var) 
 			Across: map[*types.Var]bool{},
 			Held:   map[*types.Var]bool{},
 			Read:   map[*types.Var]bool{},
+			Blocks: map[*types.Var]map[*graph.Block]bool{},
 			Block:  map[*types.Var]*graph.Block{},
 			Binds:  map[*ast.CaseClause]*types.Var{},
 		},

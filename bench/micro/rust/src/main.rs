@@ -225,6 +225,7 @@ async fn sync() {
         tx.send(1).unwrap();
         black_box(rx.await.unwrap());
     }
+    tokio::spawn(between_tasks()).await.unwrap();
     let (tx, mut rx) = tokio::sync::mpsc::channel(16);
     let mut c = Clock::new("SendRecv_tokio");
     while c.go_on() {
@@ -249,6 +250,39 @@ async fn sync() {
     while c.go_on() {
         drop(black_box(sem.acquire().await.unwrap()));
     }
+}
+
+/// between_tasks is one of two tasks, which wait for each other.
+async fn between_tasks() {
+    let (tx, mut rx) = tokio::sync::mpsc::channel::<tokio::sync::oneshot::Sender<u64>>(1);
+    let server = tokio::spawn(async move {
+        while let Some(answer) = rx.recv().await {
+            answer.send(1).unwrap();
+        }
+    });
+    let mut c = Clock::new("OneshotTasks_tokio");
+    while c.go_on() {
+        let (answer, value) = tokio::sync::oneshot::channel();
+        tx.send(answer).await.unwrap();
+        black_box(value.await.unwrap());
+    }
+    drop(tx);
+    server.await.unwrap();
+
+    let (ping, mut pinged) = tokio::sync::mpsc::channel(1);
+    let (pong, mut ponged) = tokio::sync::mpsc::channel(1);
+    let other = tokio::spawn(async move {
+        while let Some(n) = pinged.recv().await {
+            pong.send(n).await.unwrap();
+        }
+    });
+    let mut c = Clock::new("PingPong_tokio");
+    while c.go_on() {
+        ping.send(1).await.unwrap();
+        black_box(ponged.recv().await);
+    }
+    drop(ping);
+    other.await.unwrap();
 }
 
 async fn across() {

@@ -1,4 +1,4 @@
-package main
+package contest
 
 import (
 	"os"
@@ -6,21 +6,20 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"rondo.dev/rondo/bench/internal/roster"
 )
 
 func TestParseSample(t *testing.T) {
-	echo, idle := cell{}, cell{idle: true}
+	echo, idle := Cell{}, Cell{Kind: roster.Idle}
 	for _, test := range []struct {
-		cell cell
+		cell Cell
 		out  string
 		err  string // in the error; empty for none
 	}{
 		{echo, `{"requests":10,"errors":0,"server_cpu_s":0.001}`, ""},
 		{echo, `{"requests":10,"errors":2,"conns":50,"error":"EOF"}`, "2 of 50 connections failed: EOF"},
-		{echo, `{"requests":0}`, "not one echo"},
+		{echo, `{"requests":0}`, "not one answer"},
 		{echo, `panic: no`, "load printed"},
 		{echo, ``, "load printed"},
 		{idle, `{"conns":8000,"rss_per_conn":144.5}`, ""},
@@ -35,9 +34,9 @@ func TestParseSample(t *testing.T) {
 		}
 		if s.err != nil {
 			t.Errorf("%q: %v", test.out, s.err)
-		} else if test.cell.idle && s.idle.PerConn != 144.5 {
+		} else if test.cell.idle() && s.idle.PerConn != 144.5 {
 			t.Errorf("%q: %v B a connection", test.out, s.idle.PerConn)
-		} else if !test.cell.idle && cpuPerRequest(s.load) != 100 {
+		} else if !test.cell.idle() && cpuPerRequest(s.load) != 100 {
 			t.Errorf("%q: %v us a request", test.out, cpuPerRequest(s.load))
 		}
 	}
@@ -54,12 +53,12 @@ func script(t *testing.T, text string) contestant {
 }
 
 func TestServersThatDoNotServe(t *testing.T) {
-	b := bench{cpus: []int{0}, opts: options{duration: time.Second}}
+	b := bench{cpus: []int{0}}
 	for _, test := range []struct{ text, err string }{
 		{"echo no ring >&2; exit 3", "did not listen: exit status 3: no ring"},
 		{"echo hello", "did not listen: exit status 0"},
 	} {
-		s := b.measure(t.Context(), cell{loops: 1}, script(t, test.text))
+		s := b.measure(t.Context(), Cell{}, script(t, test.text))
 		if s.err == nil || !strings.Contains(s.err.Error(), test.err) {
 			t.Errorf("%q: %v, want %q", test.text, s.err, test.err)
 		}
@@ -74,7 +73,7 @@ func TestStop(t *testing.T) {
 		{"echo listening on here; echo oh dear >&2; exit 1", "ended badly: exit status 1: oh dear"},
 		{"echo listening on here; kill -SEGV $$", "ended badly: signal: segmentation fault"},
 	} {
-		s, err := b.startServer(t.Context(), cell{loops: 1}, script(t, test.text))
+		s, err := b.startServer(t.Context(), Cell{}, script(t, test.text))
 		if err != nil {
 			t.Fatal(err)
 		}

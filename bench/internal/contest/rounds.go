@@ -1,4 +1,4 @@
-package main
+package contest
 
 import (
 	"context"
@@ -13,11 +13,15 @@ type key struct{ cell, server string }
 // each cell has all servers one right after the other, so that a slow hour of
 // the machine falls on all alike. Each round starts with another server, since
 // what ran before may matter too.
-func (b *bench) rounds(ctx context.Context, cells []cell, servers []contestant) map[key][]sample {
+func (b *bench) rounds(ctx context.Context, cells []Cell, servers []contestant) map[key][]sample {
 	samples := map[key][]sample{}
-	for round := range max(b.opts.rounds, b.opts.idleRounds) {
+	most := 0
+	for _, c := range cells {
+		most = max(most, c.Rounds)
+	}
+	for round := range most {
 		for _, c := range cells {
-			if round >= b.opts.roundsOf(c) {
+			if round >= c.Rounds {
 				continue
 			}
 			for i := range servers {
@@ -30,20 +34,13 @@ func (b *bench) rounds(ctx context.Context, cells []cell, servers []contestant) 
 					return samples
 				}
 				got.round = round
-				k := key{c.name, s.Name}
+				k := key{c.Name, s.Name}
 				samples[k] = append(samples[k], got)
-				fmt.Fprintf(os.Stderr, "round %d of %d, %s, %s: %s\n", round+1, b.opts.roundsOf(c), c.name, s.Name, got)
+				fmt.Fprintf(os.Stderr, "round %d of %d, %s, %s: %s\n", round+1, c.Rounds, c.Name, s.Name, got)
 			}
 		}
 	}
 	return samples
-}
-
-func (o options) roundsOf(c cell) int {
-	if c.idle {
-		return o.idleRounds
-	}
-	return o.rounds
 }
 
 // String is for whoever watches.

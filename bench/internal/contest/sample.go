@@ -1,4 +1,4 @@
-package main
+package contest
 
 import (
 	"bufio"
@@ -31,15 +31,14 @@ type sample struct {
 type bench struct {
 	load string // the load generator's program
 	cpus []int
-	opts options
 }
 
 // patience is how long a server may take to listen, and to end.
 const patience = 10 * time.Second
 
 // measure starts a server, loads it, and ends it.
-func (b *bench) measure(ctx context.Context, c cell, s contestant) (result sample) {
-	ctx, cancel := context.WithTimeout(ctx, b.opts.warmup+b.opts.duration+2*b.opts.settle+60*time.Second)
+func (b *bench) measure(ctx context.Context, c Cell, s contestant) (result sample) {
+	ctx, cancel := context.WithTimeout(ctx, c.Time+60*time.Second)
 	defer cancel()
 	server, err := b.startServer(ctx, c, s)
 	if err != nil {
@@ -50,7 +49,7 @@ func (b *bench) measure(ctx context.Context, c cell, s contestant) (result sampl
 			result.err = err
 		}
 	}()
-	args := append(c.loadArgs(b.opts), "-addr", server.addr, "-watch", strconv.Itoa(server.cmd.Process.Pid))
+	args := append(c.loadArgs(s), "-addr", server.addr, "-watch", strconv.Itoa(server.cmd.Process.Pid))
 	load := exec.CommandContext(ctx, b.load, args...)
 	var complaint bytes.Buffer
 	load.Stderr = &complaint
@@ -59,13 +58,13 @@ func (b *bench) measure(ctx context.Context, c cell, s contestant) (result sampl
 	out, err := b.output(load, c)
 	// A status of 1 comes with a result too, which tells of failed connections.
 	if err != nil && len(out) == 0 {
-		return sample{err: fmt.Errorf("load: %w: %s", err, lastLine(complaint.String()))}
+		return sample{err: fmt.Errorf("load: %w: %s", err, proc.LastLine(complaint.String()))}
 	}
 	return parseSample(c, out)
 }
 
 // output runs the load generator where the cell wants it.
-func (b *bench) output(load *exec.Cmd, c cell) ([]byte, error) {
+func (b *bench) output(load *exec.Cmd, c Cell) ([]byte, error) {
 	var out bytes.Buffer
 	load.Stdout = &out
 	if err := b.start(load, c, 1); err != nil {
@@ -77,17 +76,17 @@ func (b *bench) output(load *exec.Cmd, c cell) ([]byte, error) {
 
 // start starts a command on a processor of its own if the cell is pinned, as far
 // as there are enough.
-func (b *bench) start(cmd *exec.Cmd, c cell, which int) error {
-	if !c.pinned {
+func (b *bench) start(cmd *exec.Cmd, c Cell, which int) error {
+	if !c.Pinned {
 		return cmd.Start()
 	}
 	return proc.StartOn(cmd, b.cpus[which%len(b.cpus)])
 }
 
 // parseSample reads what the load generator printed.
-func parseSample(c cell, out []byte) sample {
+func parseSample(c Cell, out []byte) sample {
 	var s sample
-	if c.idle {
+	if c.idle() {
 		s.idle = new(loadgen.IdleResult)
 		s.err = json.Unmarshal(out, s.idle)
 	} else {
@@ -100,7 +99,7 @@ func parseSample(c cell, out []byte) sample {
 	case s.load != nil && s.load.Errors > 0:
 		return sample{err: fmt.Errorf("%d of %d connections failed: %s", s.load.Errors, s.load.Conns, s.load.Error)}
 	case s.load != nil && s.load.Requests == 0:
-		return sample{err: errors.New("not one echo in the whole time")}
+		return sample{err: errors.New("not one answer in the whole time")}
 	}
 	return s
 }
@@ -113,8 +112,8 @@ type server struct {
 	copied chan struct{} // closed when its standard output has ended
 }
 
-func (b *bench) startServer(ctx context.Context, c cell, s contestant) (*server, error) {
-	cmd := exec.CommandContext(ctx, s.program.Path, c.serverArgs(s.Args)...)
+func (b *bench) startServer(ctx context.Context, c Cell, s contestant) (*server, error) {
+	cmd := exec.CommandContext(ctx, s.program.Path, c.serverArgs(s)...)
 	v := &server{cmd: cmd, stderr: new(bytes.Buffer), copied: make(chan struct{})}
 	cmd.Stderr = v.stderr
 	stdout, err := cmd.StdoutPipe()
@@ -142,7 +141,7 @@ func (b *bench) startServer(ctx context.Context, c cell, s contestant) (*server,
 		_ = cmd.Process.Kill() // it may have ended by itself
 		<-v.copied
 		_ = cmd.Wait() // how it ended is in its state
-		return nil, fmt.Errorf("did not listen: %v: %s", cmd.ProcessState, lastLine(v.stderr.String()))
+		return nil, fmt.Errorf("did not listen: %v: %s", cmd.ProcessState, proc.LastLine(v.stderr.String()))
 	}
 	v.addr = addr
 	return v, nil
@@ -173,7 +172,7 @@ func (v *server) stop() error {
 	case !stubborn.Stop():
 		return errors.New("did not end by SIGTERM")
 	case crashed(err):
-		return fmt.Errorf("ended badly: %v: %s", v.cmd.ProcessState, lastLine(v.stderr.String()))
+		return fmt.Errorf("ended badly: %v: %s", v.cmd.ProcessState, proc.LastLine(v.stderr.String()))
 	}
 	return nil
 }
@@ -188,10 +187,4 @@ func crashed(err error) bool {
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
 	return !ok || !status.Signaled() || status.Signal() != syscall.SIGTERM
-}
-
-// lastLine is the one most likely to tell what went wrong.
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return lines[len(lines)-1]
 }

@@ -1,0 +1,17 @@
+package web
+
+import (
+	"reflect"
+	"strconv"
+	"testing"
+)
+
+// TestSize: a connection is as large as the documents say.
+func TestSize(t *testing.T) {
+	if strconv.IntSize != 64 {
+		t.Skip("sizes are those of 64 bits")
+	}
+	if n := reflect.TypeFor[connection]().Size(); n > 208 {
+		t.Errorf("%d bytes", n)
+	}
+}
