@@ -1,0 +1,10 @@
+package servertest
+
+import (
+	"testing"
+
+	"rondo.dev/rondo/web/internal/servers"
+)
+
+// TestStandard is what the tests are held against.
+func TestStandard(t *testing.T) { Test(t, servers.Standard) }
