@@ -44,14 +44,24 @@ func (b *body) read(p []byte) (n int, err error) {
 		return 0, nil
 	}
 	if err := b.fill(); len(b.data) == 0 {
+		b.taken()
 		return 0, err
 	}
 	n = copy(p, b.data)
 	b.data = b.data[n:]
 	if len(b.data) == 0 {
+		b.taken()
 		return n, b.err
 	}
 	return n, nil
+}
+
+// taken lets the task receive what follows the body, when there is nothing left of it:
+// the connection takes back what it has lent then.
+func (b *body) taken() {
+	if b.ended() && !b.x.watching.Load() {
+		b.x.bodyRead()
+	}
 }
 
 // fill sees to it that there is data, or an error.
@@ -76,10 +86,7 @@ func (b *body) next() (lacks bool) {
 		data, used, err := b.wire.Next(x.in)
 		x.in = x.in[used:]
 		b.data, b.err = data, err
-		switch {
-		case err == io.EOF:
-			x.bodyRead()
-		case err == nil && len(data) == 0:
+		if err == nil && len(data) == 0 {
 			return true
 		}
 	}
@@ -128,6 +135,7 @@ func (b *body) drops() bool {
 		b.dropped += len(b.data)
 		b.data = nil
 	}
+	b.taken()
 	return false
 }
 
@@ -155,6 +163,7 @@ func (b *body) drain() bool {
 		b.fill()
 		b.dropped += len(b.data)
 	}
+	b.taken()
 	return b.err == io.EOF
 }
 

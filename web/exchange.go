@@ -237,7 +237,7 @@ func (x *exchange) pollWrite(t *async.Task) error {
 		}
 		if x.writes.passed || !x.writes.wait() {
 			x.late = true
-			x.abort(t)
+			x.abort()
 			x.writes.stop()
 		}
 		_, err := x.tx.Poll(t)
@@ -281,12 +281,17 @@ func (x *exchange) drop(err error) error {
 	return err
 }
 
-// abort closes the connection below the request, which ends what is in flight.
-func (x *exchange) abort(t *async.Task) {
+// abort closes the connection below the request, which ends what is in flight. Another
+// task closes: the bytes that are lent to this one stay, for the handler may be reading
+// them. They go back when this one closes, too.
+func (x *exchange) abort() {
 	if !x.broken {
 		x.broken = true
-		closing := x.c.stream().Close()
-		closing.Poll(t)
+		s := x.c.stream()
+		async.SpawnRoot(x.shard.exec, "web: closing a connection", func(t *async.Task) error {
+			s.Close().Await(t)
+			return nil
+		}, nil)
 		if x.copied != nil {
 			x.copied.SetWriteDeadline(time.Unix(1, 0))
 		}
@@ -298,7 +303,7 @@ func (x *exchange) abort(t *async.Task) {
 // is done, and its response sent.
 func (x *exchange) pump(t *async.Task) (done bool) {
 	if t.Cause() != nil {
-		x.abort(t)
+		x.abort()
 	}
 	if x.job.asked.Load() {
 		x.jobs(t)

@@ -95,7 +95,7 @@ func (w *writing) Poll(t *async.Task) (struct{}, error) {
 // Cancel makes it a Canceler. A response that was sent in part can't be gone on with:
 // the connection ends.
 func (w *writing) Cancel(t *async.Task, loser bool) (idle bool) {
-	(*exchange)(w).abort(t)
+	(*exchange)(w).abort()
 	return false
 }
 
