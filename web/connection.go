@@ -235,7 +235,7 @@ func (c *connection) handled(t *async.Task) {
 		c.end(t)
 	case x.last || !c.shard.keeping():
 		if x.unread || len(x.in) > 0 {
-			x.beginLinger(t)
+			x.beginLinger()
 			c.state = lingering
 			return
 		}
@@ -264,9 +264,19 @@ func (c *connection) handled(t *async.Task) {
 // end closes the connection, without waiting for the end of that.
 func (c *connection) end(t *async.Task) {
 	c.tell(http.StateClosed)
-	closing := c.stream().Close()
-	closing.Poll(t)
+	if c.rare != nil && c.rare.tls != nil {
+		c.shard.close(c.stream()) // which takes its time: there is a last record
+	} else {
+		c.closeRaw(t)
+	}
 	c.leave()
+}
+
+// closeRaw begins to close what is below; that goes on by itself. Poll would not begin
+// if the task had spent its budget.
+func (c *connection) closeRaw(t *async.Task) {
+	var closing async.Flight[struct{}]
+	closing.Begin(t, c.Conn.Close().Op())
 }
 
 // leave ends the task. The connection is closed, or somebody else's.

@@ -44,6 +44,8 @@ type exchange struct {
 	received  error // what the connection has ended with, if it has
 	tx        async.Op[int]
 	sending   bool // tx was begun
+	half      async.Act
+	halved    bool // half is done
 
 	reads  deadline
 	writes deadline
@@ -87,7 +89,7 @@ func (x *exchange) reset() {
 	x.fields = x.fields[:0]
 	x.watching.Store(false)
 	x.finished.Store(false)
-	x.rx, x.tx = async.Op[[]byte]{}, async.Op[int]{}
+	x.rx, x.tx, x.half = async.Op[[]byte]{}, async.Op[int]{}, async.Act{}
 	x.receiving, x.sending, x.received = false, false, nil
 	x.call = call{}
 	x.last, x.unread, x.failed = false, false, false
@@ -287,11 +289,7 @@ func (x *exchange) drop(err error) error {
 func (x *exchange) abort() {
 	if !x.broken {
 		x.broken = true
-		s := x.c.stream()
-		async.SpawnRoot(x.shard.exec, "web: closing a connection", func(t *async.Task) error {
-			s.Close().Await(t)
-			return nil
-		}, nil)
+		x.shard.close(x.c.stream())
 		if x.copied != nil {
 			x.copied.SetWriteDeadline(time.Unix(1, 0))
 		}
@@ -349,9 +347,8 @@ func (x *exchange) release() {
 // client lose what it has not read (RFC 9112, section 9.6).
 const lingerFor = 500 * time.Millisecond
 
-func (x *exchange) beginLinger(t *async.Task) {
-	closing := x.c.stream().CloseWrite()
-	closing.Poll(t)
+func (x *exchange) beginLinger() {
+	x.half, x.halved = x.c.stream().CloseWrite(), false
 	x.in = nil
 	x.reads.within(lingerFor)
 }
@@ -359,6 +356,10 @@ func (x *exchange) beginLinger(t *async.Task) {
 // linger drops what the client still sends, and reports whether that is over.
 func (x *exchange) linger(t *async.Task) (done bool) {
 	for t.Cause() == nil {
+		if !x.halved {
+			_, err := x.half.Poll(t)
+			x.halved = !async.IsPending(err)
+		}
 		err := x.pollRead(t)
 		if async.IsPending(err) {
 			return false

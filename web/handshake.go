@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/tls"
 	"net/http"
-	"time"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/async/lowered"
@@ -62,8 +61,7 @@ func (c *connection) shaken(t *async.Task) {
 	if h.conn == nil {
 		c.shard.logger().Debug("web: a TLS handshake failed", "remote", c.remote, "err", h.err)
 		c.tell(http.StateClosed)
-		closing := c.Conn.Close()
-		closing.Poll(t) // closed already, or else now
+		c.closeRaw(t) // if it is not closed already
 		c.leave()
 		return
 	}
@@ -72,5 +70,3 @@ func (c *connection) shaken(t *async.Task) {
 	c.enter(heads)
 	c.receive(t, h.conn.Recv())
 }
-
-var _ = time.Second

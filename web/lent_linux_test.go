@@ -62,4 +62,3 @@ func TestLentBody(t *testing.T) {
 		})
 	}
 }
-

@@ -183,14 +183,24 @@ func (s *Server) serveNet(l net.Listener, config *tls.Config) error {
 			return err
 		}
 	}
-	return rt.Run(context.Background(), func(t *async.Task) error {
-		ln, err := netio.FromNetListener(t, l)
-		if err != nil {
-			l.Close()
-			return err
-		}
-		return s.serve(t, ln, l, config)
-	})
+	async.MayBlock()
+	sv, done := newServing(s), make(chan error, 1)
+	go func() {
+		done <- rt.Run(context.Background(), func(t *async.Task) error {
+			ln, err := netio.FromNetListener(t, l)
+			if err != nil {
+				l.Close()
+				return err
+			}
+			return sv.serve(t, ln, l, config)
+		})
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-sv.closed: // what is being served goes on
+		return http.ErrServerClosed
+	}
 }
 
 // Run serves what comes to ln until ln or the server is closed, or t is cancelled: a
@@ -202,9 +212,13 @@ func (s *Server) serveNet(l net.Listener, config *tls.Config) error {
 func (s *Server) Run(t *async.Task, ln *netio.Listener) error {
 	var config *tls.Config
 	if s.TLSConfig != nil {
-		config, _ = s.tlsConfig("", "")
+		var err error
+		if config, err = s.tlsConfig("", ""); err != nil {
+			ln.Close().Await(t)
+			return err
+		}
 	}
-	return s.serve(t, ln, listenerAddr{ln}, config)
+	return newServing(s).serve(t, ln, listenerAddr{ln}, config)
 }
 
 // tlsConfig is the config of a server of HTTP/1.1.

@@ -102,6 +102,11 @@ func (sv *serving) stop() {
 func (sv *serving) closeListener() {
 	async.SpawnRoot(sv.ln.Home().Executor(), "web: closing a listener", func(t *async.Task) error {
 		sv.ln.Close().Await(t)
+		select {
+		case <-sv.closed:
+		default:
+			close(sv.closed)
+		}
 		return nil
 	}, nil)
 }
