@@ -4,19 +4,24 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"rondo.dev/rondo/web/internal/http1"
 )
 
 // body is the body of a request.
 type body struct {
-	mu      sync.Mutex
-	x       *exchange // nil once the request is over
-	wire    http1.Body
-	data    []byte // has come, and not been read; a part of what was in x.in
-	err     error  // what reads get when data is read: io.EOF, or why there is no more
-	expects bool   // the client waits for a 100 before it sends
-	closed  bool
+	mu     sync.Mutex
+	x      *exchange // nil once the request is over
+	wire   http1.Body
+	data   []byte // has come, and not been read; a part of what was in x.in
+	err    error  // what reads get when data is read: io.EOF, or why there is no more
+	closed bool
+
+	// expects says that the client waits for a 100 before it sends. It is cleared under
+	// the response's lock, and never set again: settle, which has that lock, need not
+	// wait then for a Read that waits for it.
+	expects atomic.Bool
 	dropped int // how many bytes were dropped
 }
 
@@ -67,8 +72,7 @@ func (b *body) taken() {
 // fill sees to it that there is data, or an error.
 func (b *body) fill() error {
 	for b.next() {
-		if b.expects {
-			b.expects = false
+		if b.expects.Load() {
 			if err := b.x.rq.resp.writeContinue(); err != nil {
 				b.err = err
 				break
@@ -114,18 +118,14 @@ func (b *body) lacks() bool {
 // continues writes a 100 for such a task, if the client waits for one, and reports
 // whether it has.
 func (b *body) continues() bool {
-	if !b.expects {
-		return false
-	}
-	b.expects = false
-	return b.x.rq.resp.writeContinue() == nil
+	return b.expects.Load() && b.x.rq.resp.writeContinue() == nil
 }
 
 // drops is lacks for what is only to be dropped, as drain does.
 func (b *body) drops() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || b.x == nil || b.expects || b.wire.Remaining() > maxDrain {
+	if b.closed || b.x == nil || b.expects.Load() || b.wire.Remaining() > maxDrain {
 		return false
 	}
 	for b.err == nil && b.dropped <= maxDrain {
@@ -155,7 +155,7 @@ func (b *body) Close() error {
 // drain reads what is left of the body, unless that is too much, and reports whether
 // the body has been read to its end.
 func (b *body) drain() bool {
-	if b.expects || b.wire.Remaining() > maxDrain {
+	if b.expects.Load() || b.wire.Remaining() > maxDrain {
 		return false
 	}
 	b.dropped += len(b.data)
@@ -171,6 +171,9 @@ func (b *body) drain() bool {
 // won't be, and the connection ends then. It reports whether the body has been read to
 // its end.
 func (b *body) settle() bool {
+	if b.expects.Load() {
+		return false
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.x == nil || b.ended() || !b.closed && b.drain()

@@ -230,6 +230,9 @@ func (c *connection) handled(t *async.Task) {
 	switch {
 	case x.hijacked:
 		c.tell(http.StateHijacked)
+		if x.detached {
+			c.x = nil
+		}
 		c.leave()
 	case x.broken || x.failed:
 		c.end(t)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -63,6 +64,7 @@ type exchange struct {
 	broken   bool // nothing can be sent any more
 	late     bool // because the time for it has passed
 	hijacked bool
+	detached bool // the handler goes on without the task; x is its own then
 }
 
 func newExchange(sh *shard) *exchange {
@@ -93,7 +95,7 @@ func (x *exchange) reset() {
 	x.receiving, x.sending, x.received = false, false, nil
 	x.call = call{}
 	x.last, x.unread, x.failed = false, false, false
-	x.broken, x.late, x.hijacked = false, false, false
+	x.broken, x.late, x.hijacked, x.detached = false, false, false, false
 }
 
 // slot is a question of a handler's goroutine to the connection's task.
@@ -174,6 +176,9 @@ func (d *deadline) Fire() {
 
 // pollRead receives what in has next.
 func (x *exchange) pollRead(t *async.Task) error {
+	if x.hijacked {
+		return http.ErrHijacked
+	}
 	if x.received != nil {
 		return x.received
 	}
@@ -287,7 +292,7 @@ func (x *exchange) drop(err error) error {
 // task closes: the bytes that are lent to this one stay, for the handler may be reading
 // them. They go back when this one closes, too.
 func (x *exchange) abort() {
-	if !x.broken {
+	if !x.broken && !x.hijacked {
 		x.broken = true
 		x.shard.close(x.c.stream())
 		if x.copied != nil {
@@ -305,7 +310,11 @@ func (x *exchange) pump(t *async.Task) (done bool) {
 	}
 	if x.job.asked.Load() {
 		x.jobs(t)
+		detached := x.detached
 		x.job.reply(nil)
+		if detached {
+			return true
+		}
 	}
 	if x.rd.asked.Load() {
 		if err := x.pollRead(t); !async.IsPending(err) {
@@ -334,8 +343,12 @@ func (x *exchange) pump(t *async.Task) (done bool) {
 func (x *exchange) release() {
 	if x.rq != nil {
 		x.shard.requests.Add(-1)
-		x.rq = nil
 	}
+	if x.detached {
+		close(x.worker.work) // it ends with its handler
+		return
+	}
+	x.rq = nil
 	if w := x.worker; w != nil {
 		x.worker = nil
 		x.shard.rest(w)
