@@ -124,6 +124,9 @@ func (c *connection) Ended(err error) {
 	if c.state == ended {
 		return
 	}
+	if c.x != nil && c.x.rq != nil {
+		c.shard.requests.Add(-1)
+	}
 	c.shard.logger().Error("web: a connection was given up", "remote", c.remote, "err", err)
 	closing := c.stream().Close()
 	c.shard.exec.Turn(&c.core, func(t *async.Task) { closing.Poll(t) })
@@ -139,6 +142,10 @@ func (c *connection) SpawnSite() uintptr { return 0 }
 func (c *connection) begin(t *async.Task) {
 	c.remote = remoteAddr(c.Conn)
 	c.tell(http.StateNew)
+	if c.shard.stopping.Load() {
+		c.end(t) // it came too late to be closed with those that wait
+		return
+	}
 	if f := c.shard.ConnContext; f != nil {
 		ctx := f(c.shard.base, c.netConn())
 		if ctx == nil {

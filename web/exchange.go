@@ -261,19 +261,24 @@ func (x *exchange) pollWrite(t *async.Task) error {
 	return nil
 }
 
+// sendPart is how much of what a handler writes at once is sent within one StallTimeout:
+// a client that takes it slowly has not stalled.
+const sendPart = 256 << 10
+
 // write begins to send as much as one operation can.
 func (x *exchange) write() async.Op[int] {
-	out, more := x.out, x.more
+	out, more := x.out, x.more[:min(len(x.more), sendPart)]
+	rest := x.more[len(more):]
 	x.out = x.out[:0]
 	c, plain := x.c.stream().(*netio.Conn)
 	switch {
 	case len(more) == 0:
 		return x.c.stream().Write(out)
 	case len(out) == 0:
-		x.more = nil
+		x.more = rest
 		return x.c.stream().Write(more)
 	case plain:
-		x.more = nil
+		x.more = rest
 		return c.Writev(out, more)
 	}
 	return x.c.stream().Write(out)

@@ -67,6 +67,10 @@ func (c *connection) shaken(t *async.Task) {
 	}
 	state := h.conn.ConnectionState()
 	c.rare.tls = &secured{h.conn, &state}
+	if c.shard.stopping.Load() {
+		c.end(t)
+		return
+	}
 	c.enter(heads)
 	c.receive(t, h.conn.Recv())
 }
