@@ -24,6 +24,9 @@ import (
 // answered with 500 if nothing was written yet, and logged; else the response breaks
 // off. A panic costs the connection.
 //
+// w and r are for the task alone, or for one of its children at a time, and not for
+// goroutines; only the context of r is, but for http.LocalAddrContextKey.
+//
 // f must not block: it awaits. Write does not wait for the client as long as f is a state
 // machine, but collects what was written until f returns or awaits Flush: who writes
 // much does that now and then. What has come of the body can be read in any case; the
