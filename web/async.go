@@ -24,6 +24,9 @@ import (
 // answered with 500 if nothing was written yet, and logged; else the response breaks
 // off. A panic costs the connection.
 //
+// w and r are for the task alone, or for one of its children at a time, and not for
+// goroutines; only the context of r is, but for http.LocalAddrContextKey.
+//
 // f must not block: it awaits. Write does not wait for the client as long as f is a state
 // machine, but collects what was written until f returns or awaits Flush: who writes
 // much does that now and then. What has come of the body can be read in any case; the
@@ -126,13 +129,27 @@ func unwrap(w http.ResponseWriter) (*response, bool) {
 	}
 }
 
+// unwrapElsewhere finds the ResponseWriter of a task whose response a goroutine sends.
+func unwrapElsewhere(w http.ResponseWriter) *elsewhere {
+	for {
+		switch x := w.(type) {
+		case *elsewhere:
+			return x
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = x.Unwrap()
+		default:
+			return nil
+		}
+	}
+}
+
 // Flush sends what a handler has written so far, and suspends t until that is done: how
 // a handler of a task has the client take its time. Elsewhere than in a handler of Async
 // it is http.ResponseController's.
 func Flush(t *async.Task, w http.ResponseWriter) error {
 	own, ok := unwrap(w)
 	if !ok || own.x == nil || own.x.worker != nil {
-		if e, ok := w.(*elsewhere); ok {
+		if e := unwrapElsewhere(w); e != nil {
 			_, err := rondo.Blocking(t, func() (struct{}, error) { return struct{}{}, e.flush() })
 			return err
 		}
@@ -153,12 +170,14 @@ func Flush(t *async.Task, w http.ResponseWriter) error {
 // until there is one: io.EOF is its end. It is r.Body.Read for handlers of Async that
 // were lowered, and does the same for others.
 func ReadBody(t *async.Task, r *http.Request, p []byte) (n int, err error) {
-	switch b := r.Body.(type) {
-	case *body:
-		x := b.x
-		if x == nil || x.worker != nil {
-			break
-		}
+	if b, ok := r.Body.(*elsewhereBody); ok {
+		return rondo.Blocking(t, func() (int, error) { return b.ReadCloser.Read(p) })
+	}
+	// What a middleware has put around the body, such as http.MaxBytesReader, reads from
+	// it what has come.
+	if c, ok := r.Context().Value(requestKey{}).(*requestContext); ok && c.of != nil && c.of.worker == nil {
+		x := c.of
+		b := &x.rq.body
 		for b.lacks() {
 			if b.continues() {
 				if _, err := async.Await[struct{}](t, (*writing)(x)); err != nil {
@@ -171,8 +190,6 @@ func ReadBody(t *async.Task, r *http.Request, p []byte) (n int, err error) {
 			}
 			b.received(err)
 		}
-	case *elsewhereBody:
-		return rondo.Blocking(t, func() (int, error) { return b.ReadCloser.Read(p) })
 	}
 	return r.Body.Read(p)
 }

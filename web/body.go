@@ -4,19 +4,24 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"rondo.dev/rondo/web/internal/http1"
 )
 
 // body is the body of a request.
 type body struct {
-	mu      sync.Mutex
-	x       *exchange // nil once the request is over
-	wire    http1.Body
-	data    []byte // has come, and not been read; a part of what was in x.in
-	err     error  // what reads get when data is read: io.EOF, or why there is no more
-	expects bool   // the client waits for a 100 before it sends
-	closed  bool
+	mu     sync.Mutex
+	x      *exchange // nil once the request is over
+	wire   http1.Body
+	data   []byte // has come, and not been read; a part of what was in x.in
+	err    error  // what reads get when data is read: io.EOF, or why there is no more
+	closed bool
+
+	// expects says that the client waits for a 100 before it sends. It is cleared under
+	// the response's lock, and never set again: settle, which has that lock, need not
+	// wait then for a Read that waits for it.
+	expects atomic.Bool
 	dropped int // how many bytes were dropped
 }
 
@@ -44,21 +49,30 @@ func (b *body) read(p []byte) (n int, err error) {
 		return 0, nil
 	}
 	if err := b.fill(); len(b.data) == 0 {
+		b.taken()
 		return 0, err
 	}
 	n = copy(p, b.data)
 	b.data = b.data[n:]
 	if len(b.data) == 0 {
+		b.taken()
 		return n, b.err
 	}
 	return n, nil
 }
 
+// taken lets the task receive what follows the body, when there is nothing left of it:
+// the connection takes back what it has lent then.
+func (b *body) taken() {
+	if b.ended() && !b.x.watching.Load() {
+		b.x.bodyRead()
+	}
+}
+
 // fill sees to it that there is data, or an error.
 func (b *body) fill() error {
 	for b.next() {
-		if b.expects {
-			b.expects = false
+		if b.expects.Load() {
 			if err := b.x.rq.resp.writeContinue(); err != nil {
 				b.err = err
 				break
@@ -76,10 +90,7 @@ func (b *body) next() (lacks bool) {
 		data, used, err := b.wire.Next(x.in)
 		x.in = x.in[used:]
 		b.data, b.err = data, err
-		switch {
-		case err == io.EOF:
-			x.bodyRead()
-		case err == nil && len(data) == 0:
+		if err == nil && len(data) == 0 {
 			return true
 		}
 	}
@@ -107,18 +118,14 @@ func (b *body) lacks() bool {
 // continues writes a 100 for such a task, if the client waits for one, and reports
 // whether it has.
 func (b *body) continues() bool {
-	if !b.expects {
-		return false
-	}
-	b.expects = false
-	return b.x.rq.resp.writeContinue() == nil
+	return b.expects.Load() && b.x.rq.resp.writeContinue() == nil
 }
 
 // drops is lacks for what is only to be dropped, as drain does.
 func (b *body) drops() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || b.x == nil || b.expects || b.wire.Remaining() > maxDrain {
+	if b.closed || b.x == nil || b.expects.Load() || b.wire.Remaining() > maxDrain {
 		return false
 	}
 	for b.err == nil && b.dropped <= maxDrain {
@@ -128,6 +135,7 @@ func (b *body) drops() bool {
 		b.dropped += len(b.data)
 		b.data = nil
 	}
+	b.taken()
 	return false
 }
 
@@ -147,7 +155,7 @@ func (b *body) Close() error {
 // drain reads what is left of the body, unless that is too much, and reports whether
 // the body has been read to its end.
 func (b *body) drain() bool {
-	if b.expects || b.wire.Remaining() > maxDrain {
+	if b.expects.Load() || b.wire.Remaining() > maxDrain {
 		return false
 	}
 	b.dropped += len(b.data)
@@ -155,6 +163,7 @@ func (b *body) drain() bool {
 		b.fill()
 		b.dropped += len(b.data)
 	}
+	b.taken()
 	return b.err == io.EOF
 }
 
@@ -162,6 +171,9 @@ func (b *body) drain() bool {
 // won't be, and the connection ends then. It reports whether the body has been read to
 // its end.
 func (b *body) settle() bool {
+	if b.expects.Load() {
+		return false
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.x == nil || b.ended() || !b.closed && b.drain()

@@ -38,7 +38,7 @@ func (c *call) stop() {
 func (x *exchange) resume(t *async.Task) (done bool) {
 	c := &x.call
 	if t.Cause() != nil {
-		x.abort(t)
+		x.abort()
 	}
 	if !c.begun {
 		c.begun = true

@@ -124,6 +124,9 @@ func (c *connection) Ended(err error) {
 	if c.state == ended {
 		return
 	}
+	if c.x != nil && c.x.rq != nil {
+		c.shard.requests.Add(-1)
+	}
 	c.shard.logger().Error("web: a connection was given up", "remote", c.remote, "err", err)
 	closing := c.stream().Close()
 	c.shard.exec.Turn(&c.core, func(t *async.Task) { closing.Poll(t) })
@@ -139,6 +142,10 @@ func (c *connection) SpawnSite() uintptr { return 0 }
 func (c *connection) begin(t *async.Task) {
 	c.remote = remoteAddr(c.Conn)
 	c.tell(http.StateNew)
+	if c.shard.stopping.Load() {
+		c.end(t) // it came too late to be closed with those that wait
+		return
+	}
 	if f := c.shard.ConnContext; f != nil {
 		ctx := f(c.shard.base, c.netConn())
 		if ctx == nil {
@@ -230,12 +237,15 @@ func (c *connection) handled(t *async.Task) {
 	switch {
 	case x.hijacked:
 		c.tell(http.StateHijacked)
+		if x.detached {
+			c.x = nil
+		}
 		c.leave()
 	case x.broken || x.failed:
 		c.end(t)
 	case x.last || !c.shard.keeping():
 		if x.unread || len(x.in) > 0 {
-			x.beginLinger(t)
+			x.beginLinger()
 			c.state = lingering
 			return
 		}
@@ -264,9 +274,19 @@ func (c *connection) handled(t *async.Task) {
 // end closes the connection, without waiting for the end of that.
 func (c *connection) end(t *async.Task) {
 	c.tell(http.StateClosed)
-	closing := c.stream().Close()
-	closing.Poll(t)
+	if c.rare != nil && c.rare.tls != nil {
+		c.shard.close(c.stream()) // which takes its time: there is a last record
+	} else {
+		c.closeRaw(t)
+	}
 	c.leave()
+}
+
+// closeRaw begins to close what is below; that goes on by itself. Poll would not begin
+// if the task had spent its budget.
+func (c *connection) closeRaw(t *async.Task) {
+	var closing async.Flight[struct{}]
+	closing.Begin(t, c.Conn.Close().Op())
 }
 
 // leave ends the task. The connection is closed, or somebody else's.

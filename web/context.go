@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rondo.dev/rondo/async"
 )
 
 // requestContext is the context of one request. It ends when the client goes away,
@@ -18,7 +20,8 @@ import (
 type requestContext struct {
 	context.Context // what it was made from: values, and a time limit if any
 
-	of   *exchange    // for the local address; nil once the request is over
+	asks sync.Mutex   // held by who asks for a job of the connection's task
+	of   *exchange    // for the local address; nil once the request is over; see asks
 	srv  *http.Server // what http.ServerContextKey stands for
 	stop func() bool  // of the watch on what it was made from, if that can end
 
@@ -26,7 +29,7 @@ type requestContext struct {
 	over  atomic.Pointer[error]
 	done  chan struct{} // made by the first who asks
 	calls []*func()     // of AfterFunc
-	local net.Addr
+	local net.Addr      // under asks
 }
 
 // begin makes the context see the end of what it was made from.
@@ -42,9 +45,9 @@ func (c *requestContext) end() {
 	if c.stop != nil {
 		c.stop()
 	}
-	c.mu.Lock()
+	c.asks.Lock()
 	c.of = nil
-	c.mu.Unlock()
+	c.asks.Unlock()
 	c.cancel(context.Canceled)
 }
 
@@ -115,6 +118,8 @@ func (c *requestContext) AfterFunc(f func()) (stop func() bool) {
 // local address.
 func (c *requestContext) Value(key any) any {
 	switch key {
+	case requestKey{}:
+		return c
 	case http.ServerContextKey:
 		return c.srv
 	case http.LocalAddrContextKey:
@@ -125,19 +130,18 @@ func (c *requestContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// requestKey is the key of the requestContext itself.
+type requestKey struct{}
+
 // localAddr is asked for by few, and needs a system call on the loop. The first who
 // asks does so while the request is handled.
 func (c *requestContext) localAddr() net.Addr {
-	c.mu.Lock()
-	x, a := c.of, c.local
-	c.mu.Unlock()
-	if a == nil && x != nil {
-		a = x.localAddr()
-		c.mu.Lock()
-		c.local = a
-		c.mu.Unlock()
+	c.asks.Lock()
+	defer c.asks.Unlock()
+	if x := c.of; c.local == nil && x != nil {
+		x.do(func(*async.Task) { c.local = x.c.stream().LocalAddr() })
 	}
-	return a
+	return c.local
 }
 
 // Deadline is that of what the context was made from.

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,8 @@ type exchange struct {
 	received  error // what the connection has ended with, if it has
 	tx        async.Op[int]
 	sending   bool // tx was begun
+	half      async.Act
+	halved    bool // half is done
 
 	reads  deadline
 	writes deadline
@@ -61,6 +64,7 @@ type exchange struct {
 	broken   bool // nothing can be sent any more
 	late     bool // because the time for it has passed
 	hijacked bool
+	detached bool // the handler goes on without the task; x is its own then
 }
 
 func newExchange(sh *shard) *exchange {
@@ -87,11 +91,11 @@ func (x *exchange) reset() {
 	x.fields = x.fields[:0]
 	x.watching.Store(false)
 	x.finished.Store(false)
-	x.rx, x.tx = async.Op[[]byte]{}, async.Op[int]{}
+	x.rx, x.tx, x.half = async.Op[[]byte]{}, async.Op[int]{}, async.Act{}
 	x.receiving, x.sending, x.received = false, false, nil
 	x.call = call{}
 	x.last, x.unread, x.failed = false, false, false
-	x.broken, x.late, x.hijacked = false, false, false
+	x.broken, x.late, x.hijacked, x.detached = false, false, false, false
 }
 
 // slot is a question of a handler's goroutine to the connection's task.
@@ -172,6 +176,9 @@ func (d *deadline) Fire() {
 
 // pollRead receives what in has next.
 func (x *exchange) pollRead(t *async.Task) error {
+	if x.hijacked {
+		return http.ErrHijacked
+	}
 	if x.received != nil {
 		return x.received
 	}
@@ -237,7 +244,7 @@ func (x *exchange) pollWrite(t *async.Task) error {
 		}
 		if x.writes.passed || !x.writes.wait() {
 			x.late = true
-			x.abort(t)
+			x.abort()
 			x.writes.stop()
 		}
 		_, err := x.tx.Poll(t)
@@ -254,19 +261,24 @@ func (x *exchange) pollWrite(t *async.Task) error {
 	return nil
 }
 
+// sendPart is how much of what a handler writes at once is sent within one StallTimeout:
+// a client that takes it slowly has not stalled.
+const sendPart = 256 << 10
+
 // write begins to send as much as one operation can.
 func (x *exchange) write() async.Op[int] {
-	out, more := x.out, x.more
+	out, more := x.out, x.more[:min(len(x.more), sendPart)]
+	rest := x.more[len(more):]
 	x.out = x.out[:0]
 	c, plain := x.c.stream().(*netio.Conn)
 	switch {
 	case len(more) == 0:
 		return x.c.stream().Write(out)
 	case len(out) == 0:
-		x.more = nil
+		x.more = rest
 		return x.c.stream().Write(more)
 	case plain:
-		x.more = nil
+		x.more = rest
 		return c.Writev(out, more)
 	}
 	return x.c.stream().Write(out)
@@ -281,12 +293,13 @@ func (x *exchange) drop(err error) error {
 	return err
 }
 
-// abort closes the connection below the request, which ends what is in flight.
-func (x *exchange) abort(t *async.Task) {
-	if !x.broken {
+// abort closes the connection below the request, which ends what is in flight. Another
+// task closes: the bytes that are lent to this one stay, for the handler may be reading
+// them. They go back when this one closes, too.
+func (x *exchange) abort() {
+	if !x.broken && !x.hijacked {
 		x.broken = true
-		closing := x.c.stream().Close()
-		closing.Poll(t)
+		x.shard.close(x.c.stream())
 		if x.copied != nil {
 			x.copied.SetWriteDeadline(time.Unix(1, 0))
 		}
@@ -298,11 +311,15 @@ func (x *exchange) abort(t *async.Task) {
 // is done, and its response sent.
 func (x *exchange) pump(t *async.Task) (done bool) {
 	if t.Cause() != nil {
-		x.abort(t)
+		x.abort()
 	}
 	if x.job.asked.Load() {
 		x.jobs(t)
+		detached := x.detached
 		x.job.reply(nil)
+		if detached {
+			return true
+		}
 	}
 	if x.rd.asked.Load() {
 		if err := x.pollRead(t); !async.IsPending(err) {
@@ -331,8 +348,12 @@ func (x *exchange) pump(t *async.Task) (done bool) {
 func (x *exchange) release() {
 	if x.rq != nil {
 		x.shard.requests.Add(-1)
-		x.rq = nil
 	}
+	if x.detached {
+		close(x.worker.work) // it ends with its handler
+		return
+	}
+	x.rq = nil
 	if w := x.worker; w != nil {
 		x.worker = nil
 		x.shard.rest(w)
@@ -344,9 +365,8 @@ func (x *exchange) release() {
 // client lose what it has not read (RFC 9112, section 9.6).
 const lingerFor = 500 * time.Millisecond
 
-func (x *exchange) beginLinger(t *async.Task) {
-	closing := x.c.stream().CloseWrite()
-	closing.Poll(t)
+func (x *exchange) beginLinger() {
+	x.half, x.halved = x.c.stream().CloseWrite(), false
 	x.in = nil
 	x.reads.within(lingerFor)
 }
@@ -354,6 +374,10 @@ func (x *exchange) beginLinger(t *async.Task) {
 // linger drops what the client still sends, and reports whether that is over.
 func (x *exchange) linger(t *async.Task) (done bool) {
 	for t.Cause() == nil {
+		if !x.halved {
+			_, err := x.half.Poll(t)
+			x.halved = !async.IsPending(err)
+		}
 		err := x.pollRead(t)
 		if async.IsPending(err) {
 			return false

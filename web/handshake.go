@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/tls"
 	"net/http"
-	"time"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/async/lowered"
@@ -62,15 +61,16 @@ func (c *connection) shaken(t *async.Task) {
 	if h.conn == nil {
 		c.shard.logger().Debug("web: a TLS handshake failed", "remote", c.remote, "err", h.err)
 		c.tell(http.StateClosed)
-		closing := c.Conn.Close()
-		closing.Poll(t) // closed already, or else now
+		c.closeRaw(t) // if it is not closed already
 		c.leave()
 		return
 	}
 	state := h.conn.ConnectionState()
 	c.rare.tls = &secured{h.conn, &state}
+	if c.shard.stopping.Load() {
+		c.end(t)
+		return
+	}
 	c.enter(heads)
 	c.receive(t, h.conn.Recv())
 }
-
-var _ = time.Second

@@ -166,3 +166,26 @@ func TestGone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSteadyReader: a client that takes its response slowly, but steadily, is not given
+// up, however much was written at once.
+func TestSteadyReader(t *testing.T) {
+	const pieces = 32
+	addr := serve(t, &web.Server{StallTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(pieces<<20))
+		w.Write(make([]byte, pieces<<20))
+	})})
+	c := dial(t, addr).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	resp, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b := make([]byte, 1<<20)
+	for i := range pieces {
+		time.Sleep(100 * time.Millisecond)
+		if _, err := io.ReadFull(resp.Body, b); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+}

@@ -47,7 +47,7 @@ func (x *exchange) begin(t *async.Task, head *http.Request, rest []byte) {
 		case !hasToken(expect, "100-continue"):
 			h = http.HandlerFunc(failExpectation)
 		case r.ProtoAtLeast(1, 1) && r.ContentLength != 0:
-			rq.body.expects = true
+			rq.body.expects.Store(true)
 		}
 	}
 	if sh.requests.Add(1) > sh.maxRequests() {

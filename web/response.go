@@ -72,10 +72,10 @@ func (w *response) WriteHeader(status int) {
 
 func (w *response) writeHeader(status int) {
 	switch {
+	case w.x == nil:
+		return
 	case w.hijacked:
 		w.complain("WriteHeader on a connection that was taken over")
-		return
-	case w.x == nil:
 		return
 	case w.status != 0:
 		w.complain("superfluous WriteHeader")
@@ -104,7 +104,7 @@ func (w *response) writeHeader(status int) {
 // inform sends an informational response. It has no body, and so no framing.
 func (w *response) inform(status int) {
 	if status == http.StatusContinue {
-		w.req.Body.(interface{ informed() }).informed()
+		w.x.rq.body.expects.Store(false)
 	}
 	x := w.x
 	x.fields = x.fields[:0].Append(w.header)
@@ -116,7 +116,7 @@ func (w *response) inform(status int) {
 func (w *response) writeContinue() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.status != 0 || w.x == nil {
+	if w.x == nil || !w.x.rq.body.expects.Swap(false) || w.status != 0 {
 		return nil // the final response says it all
 	}
 	w.x.out = append(w.x.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
@@ -129,8 +129,7 @@ func (w *response) complain(what string) {
 	if f, ok := caller(); ok {
 		place = fmt.Sprintf("%s (%s:%d)", f.Function, f.File, f.Line)
 	}
-	log := w.req.Context().Value(http.ServerContextKey).(*http.Server).ErrorLog
-	log.Printf("web: %s by %s", what, place)
+	w.x.shard.logger().Error("web: "+what, "by", place)
 }
 
 // caller is the first function on the stack that is not of this package.
@@ -154,7 +153,7 @@ func (w *response) Write(p []byte) (n int, err error) {
 	defer w.mu.Unlock()
 	switch {
 	case w.hijacked:
-		if len(p) > 0 {
+		if len(p) > 0 && w.x != nil {
 			w.complain("Write on a connection that was taken over")
 		}
 		return 0, http.ErrHijacked
@@ -297,7 +296,7 @@ func (w *response) finish() {
 	if w.req.MultipartForm != nil {
 		w.req.MultipartForm.RemoveAll()
 	}
-	w.req.Body.Close()
+	x.rq.body.Close() // the handler may have put another in its place
 }
 
 // end takes the response from the handler.
@@ -338,6 +337,7 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := w.hijack(); err != nil {
 		return nil, nil, err
 	}
+	defer w.x.detach()
 	return w.x.netConn()
 }
 
@@ -350,6 +350,7 @@ func (w *response) HijackAsync() (conn any, received []byte, err error) {
 	if err := w.hijack(); err != nil {
 		return nil, nil, err
 	}
+	defer w.x.detach()
 	return w.x.handOver()
 }
 

@@ -19,8 +19,10 @@ import (
 	"rondo.dev/rondo/netio/tlsio"
 )
 
-// A Server serves HTTP. Its fields are those of http.Server, and mean the same, but
-// that a limit which is zero is a safe default and not none; a negative one is none.
+// A Server serves HTTP/1.1. Its fields are those of http.Server, and mean the same, but
+// that a limit which is zero is a safe default and not none; a negative one is none; and
+// that ErrorLog is a *slog.Logger. There is nothing here of what is for other protocols:
+// Protocols, HTTP2 and TLSNextProto.
 // They must not be changed once it serves. The zero value is ready.
 type Server struct {
 	// Addr is what ListenAndServe listens on: "host:port", ":http" if empty, or
@@ -158,8 +160,9 @@ func (s *Server) listen(addr string) (net.Listener, error) {
 }
 
 // Serve serves what comes to a listener of package net, TCP or Unix, which is taken
-// over by the loops and closed at the end. It returns http.ErrServerClosed after
-// Shutdown or Close, else why it could not go on.
+// over by the loops and closed at the end: l.Close does nothing any more. It returns
+// http.ErrServerClosed after Shutdown or Close, while requests may still be served, else
+// why it could not go on.
 //
 // It is for goroutines; a task serves with Run.
 func (s *Server) Serve(l net.Listener) error { return s.serveNet(l, nil) }
@@ -183,14 +186,24 @@ func (s *Server) serveNet(l net.Listener, config *tls.Config) error {
 			return err
 		}
 	}
-	return rt.Run(context.Background(), func(t *async.Task) error {
-		ln, err := netio.FromNetListener(t, l)
-		if err != nil {
-			l.Close()
-			return err
-		}
-		return s.serve(t, ln, l, config)
-	})
+	async.MayBlock()
+	sv, done := newServing(s), make(chan error, 1)
+	go func() {
+		done <- rt.Run(context.Background(), func(t *async.Task) error {
+			ln, err := netio.FromNetListener(t, l)
+			if err != nil {
+				l.Close()
+				return err
+			}
+			return sv.serve(t, ln, l, config)
+		})
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-sv.closed: // what is being served goes on
+		return http.ErrServerClosed
+	}
 }
 
 // Run serves what comes to ln until ln or the server is closed, or t is cancelled: a
@@ -202,9 +215,13 @@ func (s *Server) serveNet(l net.Listener, config *tls.Config) error {
 func (s *Server) Run(t *async.Task, ln *netio.Listener) error {
 	var config *tls.Config
 	if s.TLSConfig != nil {
-		config, _ = s.tlsConfig("", "")
+		var err error
+		if config, err = s.tlsConfig("", ""); err != nil {
+			ln.Close().Await(t)
+			return err
+		}
 	}
-	return s.serve(t, ln, listenerAddr{ln}, config)
+	return newServing(s).serve(t, ln, listenerAddr{ln}, config)
 }
 
 // tlsConfig is the config of a server of HTTP/1.1.

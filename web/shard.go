@@ -27,16 +27,22 @@ type serving struct {
 	tls      *tlsio.Acceptor
 	shards   []*shard // by the index of their loop
 	stopping atomic.Bool
+	closed   chan struct{} // closed when the listener was
 	ended    chan struct{} // closed when all connections have ended
+}
+
+func newServing(s *Server) *serving {
+	return &serving{Server: s, base: context.Background(), closed: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // errClosed is why connections end when the server is closed.
 var errClosed = errors.New("web: the server was closed")
 
-// serve serves what comes to ln. It goes on until the last connection has ended; the
-// one who called for it is told earlier, when the listener has.
-func (s *Server) serve(t *async.Task, ln *netio.Listener, l net.Listener, config *tls.Config) error {
-	sv := &serving{Server: s, ln: ln, base: context.Background(), ended: make(chan struct{})}
+// serve serves what comes to ln, until the last connection has ended. It tells sv.closed
+// earlier, when Shutdown or Close has closed the listener.
+func (sv *serving) serve(t *async.Task, ln *netio.Listener, l net.Listener, config *tls.Config) error {
+	s := sv.Server
+	sv.ln = ln
 	if s.BaseContext != nil {
 		if sv.base = s.BaseContext(l); sv.base == nil {
 			panic("web: BaseContext returned a nil context")
@@ -131,6 +137,14 @@ func (sh *shard) cancel() {
 			c.core.CancelLocal(errClosed)
 		}
 	}
+}
+
+// close closes s by a task of its own.
+func (sh *shard) close(s stream) {
+	async.SpawnRoot(sh.exec, "web: closing a connection", func(t *async.Task) error {
+		s.Close().Await(t)
+		return nil
+	}, nil)
 }
 
 // keeping reports whether connections may wait for another request.

@@ -21,8 +21,11 @@ func (s *Server) RegisterOnShutdown(f func()) {
 // serves. It returns nil when there are none left, or the error of ctx when that ends
 // before; connections then go on until Close.
 //
-// Serve and its like return at once with http.ErrServerClosed: the program has to
-// wait for Shutdown. A server that was shut down can't be used again. Shutdown is for
+// It does not wait for connections that a handler on a goroutine has taken over, but for
+// those of async handlers, which are a part of their connection's task.
+//
+// Serve and its like, but not Run, return at once with http.ErrServerClosed: the program
+// has to wait for Shutdown. A server that was shut down can't be used again. Shutdown is for
 // goroutines.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
@@ -102,6 +105,11 @@ func (sv *serving) stop() {
 func (sv *serving) closeListener() {
 	async.SpawnRoot(sv.ln.Home().Executor(), "web: closing a listener", func(t *async.Task) error {
 		sv.ln.Close().Await(t)
+		select {
+		case <-sv.closed:
+		default:
+			close(sv.closed)
+		}
 		return nil
 	}, nil)
 }

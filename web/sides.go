@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"time"
 
 	"rondo.dev/rondo/async"
@@ -50,8 +51,16 @@ func (x *exchange) send() error {
 	return nil
 }
 
-// on runs f on the loop.
+// on runs f on the loop, for the handler's side as long as the request is not over.
 func (x *exchange) on(f func(t *async.Task)) {
+	asks := &x.rq.ctx.asks
+	asks.Lock()
+	defer asks.Unlock()
+	x.do(f)
+}
+
+// do is on for those who hold the lock of those who ask.
+func (x *exchange) do(f func(t *async.Task)) {
 	if x.worker == nil {
 		f(x.c.core.Task())
 		return
@@ -80,12 +89,9 @@ func (r *reading) Poll(t *async.Task) (struct{}, error) {
 
 // Cancel makes it a Canceler. What has come stays with the connection.
 func (r *reading) Cancel(t *async.Task, loser bool) (idle bool) {
-	x := (*exchange)(r)
-	x.reads.stop()
-	if x.receiving {
-		x.receiving = !x.rx.Cancel(t, true)
-	}
-	return !x.receiving
+	// The receive goes on, as that of watch does.
+	(*exchange)(r).reads.stop()
+	return true
 }
 
 func (w *writing) Poll(t *async.Task) (struct{}, error) {
@@ -95,14 +101,8 @@ func (w *writing) Poll(t *async.Task) (struct{}, error) {
 // Cancel makes it a Canceler. A response that was sent in part can't be gone on with:
 // the connection ends.
 func (w *writing) Cancel(t *async.Task, loser bool) (idle bool) {
-	(*exchange)(w).abort(t)
+	(*exchange)(w).abort()
 	return false
-}
-
-// localAddr asks for the connection's own address.
-func (x *exchange) localAddr() (a net.Addr) {
-	x.on(func(*async.Task) { a = x.c.stream().LocalAddr() })
-	return a
 }
 
 // setDeadline sets one of the two.
@@ -125,13 +125,49 @@ func (x *exchange) setDeadline(at time.Time, reads bool) error {
 func (x *exchange) handOver() (s stream, received []byte, err error) {
 	x.on(func(t *async.Task) {
 		x.hijacked = true
-		if x.receiving {
-			x.rx.Cancel(t, true)
-			x.receiving = false
+		x.unreceive(t)
+		if x.rd.asked.Load() {
+			x.rd.reply(http.ErrHijacked)
 		}
 		s, received, x.in = x.c.stream(), bytes.Clone(x.in), nil
 	})
 	return s, received, nil
+}
+
+// unreceive gives up what is being received. A receive that has ended, but has not been
+// seen, puts back what it got when it is polled; one that has not ended goes on to its
+// end before those of the new owner.
+func (x *exchange) unreceive(t *async.Task) {
+	if !x.receiving {
+		return
+	}
+	x.receiving = false
+	if x.rx.Cancel(t, true) {
+		return
+	}
+	if _, err := x.rx.Poll(t); !async.IsPending(err) {
+		return
+	}
+	rx := x.rx
+	async.SpawnRoot(x.shard.exec, "web: ending a receive", func(t *async.Task) error {
+		async.Await[[]byte](t, &rx)
+		return nil
+	}, nil)
+}
+
+// detach lets the connection's task end when the connection is somebody else's: a
+// handler on a goroutine goes on without it. Nobody on the handler's side asks the task
+// after this.
+func (x *exchange) detach() {
+	if x.worker == nil {
+		return
+	}
+	rq := x.rq
+	rq.body.end()
+	rq.ctx.asks.Lock()
+	defer rq.ctx.asks.Unlock()
+	rq.ctx.of = nil
+	x.do(func(*async.Task) { x.detached = true })
 }
 
 // leaveLoop hands a connection over to package net, which takes a task that can be

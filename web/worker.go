@@ -106,8 +106,8 @@ func (j work) run(w *worker) {
 		core.Wake()
 	}()
 	j.h.ServeHTTP(&rq.resp, j.r)
-	returned = true
 	rq.resp.finish()
+	returned = true
 }
 
 var errGoexit = errors.New("web: a handler has called runtime.Goexit")
