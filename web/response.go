@@ -297,7 +297,9 @@ func (w *response) finish() {
 	if w.req.MultipartForm != nil {
 		w.req.MultipartForm.RemoveAll()
 	}
-	w.req.Body.Close()
+	if !x.last {
+		w.req.Body.Close() // which waits for the rest of it, for the next request's sake
+	}
 }
 
 // end takes the response from the handler.
