@@ -90,8 +90,10 @@ func newFight(t *testing.T, l limits) *fight {
 func (f *fight) bury() {
 	f.orders.Close()
 	hung := time.AfterFunc(patience, func() { f.process.Process.Kill() })
-	if err := f.process.Wait(); err != nil || f.stderr.Len() > 0 {
+	if err := f.process.Wait(); err != nil {
 		f.Errorf("the server: %v\n%.10000s", err, &f.stderr)
+	} else if f.stderr.Len() > 0 {
+		f.Logf("the server: %.1000s", &f.stderr) // warnings, of a loop that was held
 	}
 	hung.Stop()
 }
@@ -287,7 +289,8 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// pooled is how many goroutines may be coroutines that wait to be used again.
+// pooled is how many goroutines may be coroutines that wait to be used again. Loops
+// open a few descriptors when they first need them.
 const pooled = 64
 
 // quiet waits until nothing is left of all connections.
@@ -295,7 +298,7 @@ func (f *fight) quiet(none report) (r report) {
 	f.Helper()
 	leak.Eventually(f.T, "something is left of the attack", func() bool {
 		r = f.ask("leaks")
-		return r.Conns == 0 && r.Handling == 0 && r.FDs <= none.FDs && r.Goroutines <= none.Goroutines+pooled
+		return r.Conns == 0 && r.Handling == 0 && r.FDs <= none.FDs+4 && r.Goroutines <= none.Goroutines+pooled
 	})
 	if f.Failed() {
 		f.Logf("left: %+v, before: %+v", r, none)

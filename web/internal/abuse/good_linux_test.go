@@ -33,7 +33,7 @@ func (f *fight) good() error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { c.Close() }()
 	r := bufio.NewReader(c)
 	for i := 0; !f.recalled(); i++ {
 		e := errands[i%len(errands)]
