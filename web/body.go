@@ -49,6 +49,7 @@ func (b *body) read(p []byte) (n int, err error) {
 	n = copy(p, b.data)
 	b.data = b.data[n:]
 	if len(b.data) == 0 {
+		b.used()
 		return n, b.err
 	}
 	return n, nil
@@ -78,12 +79,20 @@ func (b *body) next() (lacks bool) {
 		b.data, b.err = data, err
 		switch {
 		case err == io.EOF:
-			x.bodyRead()
+			b.used()
 		case err == nil && len(data) == 0:
 			return true
 		}
 	}
 	return false
+}
+
+// used is called when data has been used, and gives in to the task if that was the
+// last: not before, for data is a part of memory that is lent to in.
+func (b *body) used() {
+	if b.err == io.EOF && len(b.data) == 0 && b.x != nil {
+		b.x.bodyRead()
+	}
 }
 
 // received takes note of how it went to receive more. Nothing can follow on the
@@ -127,6 +136,7 @@ func (b *body) drops() bool {
 		}
 		b.dropped += len(b.data)
 		b.data = nil
+		b.used()
 	}
 	return false
 }
@@ -155,6 +165,7 @@ func (b *body) drain() bool {
 		b.fill()
 		b.dropped += len(b.data)
 	}
+	b.used()
 	return b.err == io.EOF
 }
 
@@ -180,5 +191,5 @@ func (b *body) end() {
 	if b.err != io.EOF {
 		b.x.last, b.x.unread = true, true
 	}
-	b.x = nil
+	b.x, b.data = nil, nil // which was lent
 }

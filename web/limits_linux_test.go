@@ -112,6 +112,35 @@ func TestOverloadedBody(t *testing.T) {
 	first.response("GET")
 }
 
+// TestBodyInPieces: a body that has come is its handler's until it has read it, whatever
+// comes on other connections meanwhile.
+func TestBodyInPieces(t *testing.T) {
+	addr := serve(t, &web.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body []byte
+		for piece := make([]byte, 100); ; time.Sleep(time.Millisecond / 4) {
+			n, err := r.Body.Read(piece)
+			if body = append(body, piece[:n]...); err != nil {
+				break
+			}
+		}
+		w.Write(body)
+	})})
+	clients := make([]*client, 8)
+	for i := range clients {
+		clients[i] = dial(t, addr)
+	}
+	for range 10 {
+		for i, c := range clients {
+			c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n" + strings.Repeat(string(rune('a'+i)), 2000))
+		}
+		for i, c := range clients {
+			if _, body := c.response("POST"); body != strings.Repeat(string(rune('a'+i)), 2000) {
+				t.Fatalf("client %d got %q", i, body)
+			}
+		}
+	}
+}
+
 // TestStalledReader: a client that does not take its response is given up, and the
 // handler told why.
 func TestStalledReader(t *testing.T) {
