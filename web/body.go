@@ -192,5 +192,5 @@ func (b *body) end() {
 	if b.err != io.EOF {
 		b.x.last, b.x.unread = true, true
 	}
-	b.x = nil
+	b.x, b.data = nil, nil // which was lent
 }

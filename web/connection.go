@@ -224,6 +224,9 @@ func (c *connection) feed(t *async.Task, data []byte) {
 
 // refuse answers what can't be a request, and ends the connection.
 func (c *connection) refuse(t *async.Task, err error) {
+	if c.rare != nil {
+		c.rare.head = nil // the client may stay for a while
+	}
 	c.enter(busy)
 	c.x = c.shard.exchange(c)
 	c.x.refuse(err)

@@ -71,6 +71,8 @@ func newExchange(sh *shard) *exchange {
 	x := &exchange{shard: sh, held: make([]byte, 0, holding), out: make([]byte, 0, 4<<10)}
 	x.rd.answer, x.wr.answer, x.job.answer = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
 	x.reads.x, x.writes.x = x, x
+	x.reads.reset()
+	x.writes.reset()
 	x.runs = x.run
 	return x
 }
@@ -80,8 +82,8 @@ const largest = 64 << 10
 
 // reset makes x ready for another request, maybe of another connection.
 func (x *exchange) reset() {
-	x.reads.stop()
-	x.writes.stop()
+	x.reads.reset()
+	x.writes.reset()
 	x.c, x.rq, x.in, x.more, x.jobs, x.worker, x.copied = nil, nil, nil, nil, nil, nil, nil
 	x.out, x.held = x.out[:0], x.held[:0]
 	if cap(x.out) > largest {
@@ -120,12 +122,21 @@ func (s *slot) reply(err error) {
 }
 
 // deadline is a limit for one direction: a point in time for the whole of it, and the
-// time for which a wait may last at most.
+// time for which waits may last. Waits use that up, and bytes bring it back at MinRate:
+// were it given back whole, a byte now and then would hold a request for ever.
 type deadline struct {
 	x      *exchange
 	timer  wheel.Timer
-	until  int64 // on the executor's clock; 0 is none
+	until  int64         // on the executor's clock; 0 is none
+	since  int64         // when the wait began
+	credit time.Duration // at most the StallTimeout
 	passed bool
+}
+
+// reset makes it one without a limit on the whole.
+func (d *deadline) reset() {
+	d.stop()
+	d.until, d.credit = 0, d.x.shard.stall
 }
 
 // wait begins a wait, and reports false if there is no time for it.
@@ -134,7 +145,12 @@ func (d *deadline) wait() bool {
 		return true
 	}
 	e := d.x.shard.exec
-	left := d.x.shard.stall
+	left := d.credit
+	if left <= 0 && d.x.shard.stall > 0 {
+		d.passed = true
+		return false
+	}
+	d.since = e.Now()
 	if d.until != 0 {
 		rest := max(time.Duration(d.until-e.Now()), 0)
 		if rest == 0 {
@@ -157,6 +173,14 @@ func (d *deadline) stop() {
 		d.x.shard.exec.StopTimer(&d.timer)
 	}
 	d.passed = false
+}
+
+// moved ends a wait in which so many bytes have come or gone.
+func (d *deadline) moved(n int) {
+	d.stop()
+	if sh := d.x.shard; sh.stall > 0 {
+		d.credit = min(sh.stall, d.credit-time.Duration(sh.exec.Now()-d.since)+time.Duration(n)*sh.perByte)
+	}
 }
 
 // within limits all that follows; 0 is no limit.
@@ -190,7 +214,7 @@ func (x *exchange) pollRead(t *async.Task) error {
 	if async.IsPending(err) {
 		return err
 	}
-	x.reads.stop()
+	x.reads.moved(len(data))
 	x.in = data
 	return err
 }
@@ -247,12 +271,12 @@ func (x *exchange) pollWrite(t *async.Task) error {
 			x.abort()
 			x.writes.stop()
 		}
-		_, err := x.tx.Poll(t)
+		n, err := x.tx.Poll(t)
 		if async.IsPending(err) {
 			return err
 		}
 		x.sending = false
-		x.writes.stop()
+		x.writes.moved(n)
 		if err != nil {
 			x.broken = true
 			return x.drop(err)
@@ -261,25 +285,28 @@ func (x *exchange) pollWrite(t *async.Task) error {
 	return nil
 }
 
-// sendPart is how much of what a handler writes at once is sent within one StallTimeout:
-// a client that takes it slowly has not stalled.
-const sendPart = 256 << 10
+// piece is how much is sent within one StallTimeout: an operation tells of no progress
+// before its end.
+const piece = 256 << 10
 
-// write begins to send as much as one operation can.
+// write begins to send as much as one operation may.
 func (x *exchange) write() async.Op[int] {
-	out, more := x.out, x.more[:min(len(x.more), sendPart)]
-	rest := x.more[len(more):]
+	out, more := x.out, x.more
 	x.out = x.out[:0]
+	if len(more) == 0 && len(out) > piece {
+		out, more = nil, out
+	}
+	now := more[:min(len(more), piece)]
 	c, plain := x.c.stream().(*netio.Conn)
 	switch {
-	case len(more) == 0:
+	case len(now) == 0:
 		return x.c.stream().Write(out)
 	case len(out) == 0:
-		x.more = rest
-		return x.c.stream().Write(more)
+		x.more = more[len(now):]
+		return x.c.stream().Write(now)
 	case plain:
-		x.more = rest
-		return c.Writev(out, more)
+		x.more = more[len(now):]
+		return c.Writev(out, now)
 	}
 	return x.c.stream().Write(out)
 }

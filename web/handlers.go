@@ -32,9 +32,13 @@ func failExpectation(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusExpectationFailed)
 }
 
-// overload answers a request for which there is no room.
-func overload(w http.ResponseWriter, _ *http.Request) {
+// overload answers a request for which there is no room. There is none for waiting for
+// its body either.
+func overload(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", "1")
+	if r.ContentLength != 0 {
+		w.Header().Set("Connection", "close")
+	}
 	http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
 }
 

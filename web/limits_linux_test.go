@@ -59,6 +59,88 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestSlowBody: bytes now and then don't hold a request, unless the server is told so.
+func TestSlowBody(t *testing.T) {
+	const few = 50 // so that the machine may be slow
+	for _, rate := range []int{0, -1} {
+		addr := serve(t, &web.Server{StallTimeout: few * short, MinRate: rate, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			io.WriteString(w, "served")
+		})})
+		c := dial(t, addr).send(fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", few+10))
+		for range few + 10 {
+			time.Sleep(short)
+			if _, err := io.WriteString(c, "x"); err != nil {
+				break
+			}
+		}
+		if rate >= 0 {
+			c.ends()
+		} else if _, body := c.response("POST"); body != "served" {
+			t.Errorf("got %q", body)
+		}
+	}
+}
+
+// TestRefusedLater: a refusal has nothing to do with the limits of an earlier request.
+func TestRefusedLater(t *testing.T) {
+	c := dial(t, serve(t, &web.Server{WriteTimeout: 5 * short, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "served") })}))
+	c.get("/")
+	time.Sleep(6 * short)
+	if resp, _ := c.send("hello\r\n\r\n").response("GET"); resp.StatusCode != 400 {
+		t.Error(resp.Status)
+	}
+}
+
+// TestOverloadedBody: there is no waiting for the body of a request that is not handled.
+func TestOverloadedBody(t *testing.T) {
+	entered, leave := make(chan bool), make(chan bool)
+	addr := serve(t, &web.Server{MaxRequests: 1, StallTimeout: -1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		entered <- true
+		<-leave
+	})})
+	first := dial(t, addr).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	<-entered
+	second := dial(t, addr).send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+	if resp, _ := second.response("POST"); resp.StatusCode != 503 || !resp.Close {
+		t.Error(resp.Status)
+	}
+	second.ends()
+	leave <- true
+	first.response("GET")
+}
+
+// TestBodyInPieces: a body that has come is its handler's until it has read it, whatever
+// comes on other connections meanwhile.
+func TestBodyInPieces(t *testing.T) {
+	addr := serve(t, &web.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body []byte
+		for piece := make([]byte, 100); ; time.Sleep(time.Millisecond / 4) {
+			n, err := r.Body.Read(piece)
+			if body = append(body, piece[:n]...); err != nil {
+				break
+			}
+		}
+		w.Write(body)
+	})})
+	clients := make([]*client, 8)
+	for i := range clients {
+		clients[i] = dial(t, addr)
+	}
+	for range 10 {
+		for i, c := range clients {
+			c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n" + strings.Repeat(string(rune('a'+i)), 2000))
+		}
+		for i, c := range clients {
+			if _, body := c.response("POST"); body != strings.Repeat(string(rune('a'+i)), 2000) {
+				t.Fatalf("client %d got %q", i, body)
+			}
+		}
+	}
+}
+
 // TestStalledReader: a client that does not take its response is given up, and the
 // handler told why.
 func TestStalledReader(t *testing.T) {

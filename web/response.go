@@ -296,7 +296,9 @@ func (w *response) finish() {
 	if w.req.MultipartForm != nil {
 		w.req.MultipartForm.RemoveAll()
 	}
-	x.rq.body.Close() // the handler may have put another in its place
+	if !x.last {
+		x.rq.body.Close() // which waits for the rest of it, for the next request's sake
+	}
 }
 
 // end takes the response from the handler.

@@ -21,9 +21,6 @@ const (
 
 	// fromFile is from how many bytes on a file is worth a descriptor of its own.
 	fromFile = 64 << 10
-
-	// sendPiece is how much of a file is sent within one StallTimeout.
-	sendPiece = 4 << 20
 )
 
 // ReadFrom writes what src has, to its end: it is io.Copy's way. A file is sent by the
@@ -106,7 +103,7 @@ func (w *response) sendFile(src io.Reader) (sent int64, handled bool, err error)
 	for err == nil && sent < rest {
 		x.limitCopy(conn)
 		var n int64
-		n, err = io.CopyN(conn, src, min(rest-sent, sendPiece))
+		n, err = io.CopyN(conn, src, min(rest-sent, piece))
 		sent += n
 	}
 	w.written += sent

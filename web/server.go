@@ -48,9 +48,18 @@ type Server struct {
 	ReadTimeout  time.Duration
 	WriteTimeout time.Duration
 
-	// StallTimeout is how long a read of a body, or a write of a response, may wait
-	// for the client; 0 is DefaultStallTimeout.
+	// StallTimeout is how long reads of a body, or writes of a response, may wait for
+	// the client; 0 is DefaultStallTimeout. Waits use it up, and each byte that is
+	// moved gives some back, as MinRate says. A large response is written in pieces of
+	// 256 KiB, each of which has to be taken within it.
 	StallTimeout time.Duration
+
+	// MinRate is how many bytes a second a client has to send of a body, or take of a
+	// response, while it is waited for, to be served for as long as it takes; 0 is
+	// DefaultMinRate. A slower one is given up once it has used up its StallTimeout.
+	// If it is negative, a single byte gives all of that back: for bodies that are
+	// streams of news.
+	MinRate int
 
 	// IdleTimeout is how long a connection may wait for its next request; 0 is
 	// DefaultIdleTimeout, or the ReadTimeout if that is set.
@@ -107,6 +116,7 @@ type Server struct {
 const (
 	DefaultReadHeaderTimeout = 10 * time.Second
 	DefaultStallTimeout      = time.Minute
+	DefaultMinRate           = 256 // bytes a second
 	DefaultIdleTimeout       = 2 * time.Minute
 	DefaultMaxRequests       = 100_000
 )
@@ -316,6 +326,17 @@ func (s *Server) idleLimit() time.Duration {
 }
 
 func (s *Server) stallLimit() time.Duration { return limit(s.StallTimeout, DefaultStallTimeout) }
+
+// perByte is how much of the time that a client may be waited for one byte brings back.
+func (s *Server) perByte(stall time.Duration) time.Duration {
+	switch {
+	case s.MinRate < 0:
+		return stall
+	case s.MinRate == 0:
+		return time.Second / DefaultMinRate
+	}
+	return time.Second / time.Duration(s.MinRate)
+}
 
 func (s *Server) maxRequests() int64 {
 	switch n := s.MaxRequests; {

@@ -96,7 +96,8 @@ type shard struct {
 	spare   []*exchange
 	workers workers
 	date    clock
-	stall   time.Duration // how long a wait for the client may last; 0: for ever
+	stall   time.Duration // how long waits for the client may last; 0: for ever
+	perByte time.Duration // what a byte brings back of that
 }
 
 func newShard(sv *serving, loop *rondo.Loop) *shard {
@@ -106,6 +107,7 @@ func newShard(sv *serving, loop *rondo.Loop) *shard {
 	sh.parser.MaxHead = sv.maxHead()
 	sh.workers.shard = sh
 	sh.stall = sv.stallLimit()
+	sh.perByte = sv.perByte(sh.stall)
 	return sh
 }
 
