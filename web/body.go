@@ -125,7 +125,7 @@ func (b *body) continues() bool {
 func (b *body) drops() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || b.x == nil || b.expects.Load() || b.wire.Remaining() > maxDrain {
+	if b.closed || b.x == nil || b.expects.Load() || b.wire.Remaining() >= maxDrain {
 		return false
 	}
 	for b.err == nil && b.dropped <= maxDrain {
@@ -148,14 +148,16 @@ func (b *body) Close() error {
 		return nil
 	}
 	b.closed = true
-	b.drain()
+	if b.drain(); b.err != io.EOF {
+		return b.err
+	}
 	return nil
 }
 
 // drain reads what is left of the body, unless that is too much, and reports whether
 // the body has been read to its end.
 func (b *body) drain() bool {
-	if b.expects.Load() || b.wire.Remaining() > maxDrain {
+	if b.expects.Load() || b.wire.Remaining() >= maxDrain {
 		return false
 	}
 	b.dropped += len(b.data)
@@ -176,7 +178,15 @@ func (b *body) settle() bool {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.x == nil || b.ended() || !b.closed && b.drain()
+	if b.x == nil || b.ended() {
+		b.closed = true // what it had must not be taken for more
+		return true
+	}
+	if b.closed {
+		return false
+	}
+	b.closed = true
+	return b.drain()
 }
 
 // ended reports whether the body has been read to its end.

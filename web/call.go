@@ -43,9 +43,9 @@ func (x *exchange) resume(t *async.Task) (done bool) {
 	if !c.begun {
 		c.begun = true
 		c.task, c.cancel = t.WithCancel()
-		done = c.step(func() bool { return c.callee.Begin(t, func() { c.failure = x.runs(c.task) }) })
+		done = c.step(func() bool { return c.callee.Begin(c.task, func() { c.failure = x.runs(c.task) }) })
 	} else {
-		done = c.step(func() bool { return c.callee.Resume(t) })
+		done = c.step(func() bool { return c.callee.Resume(c.task) })
 	}
 	if !done {
 		if x.watching.Load() {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -31,7 +32,8 @@ type connection struct {
 	since  int32  // when it came to its place
 	state  state
 	place  place
-	late   bool // the time that it has there is over
+	late   bool   // the time that it has there is over
+	before before // what the request in front of the next one was
 }
 
 type state uint8
@@ -44,6 +46,14 @@ const (
 	calling         // a function of this task has a request
 	lingering       // the last response is out
 	ended
+)
+
+type before uint8
+
+const (
+	nothing before = iota
+	another
+	aPOST
 )
 
 // rare is what few connections have.
@@ -183,11 +193,20 @@ func (c *connection) receive(t *async.Task, op async.Op[[]byte]) {
 // stream between two requests has done so as it should; one that sends nothing for too
 // long is left without a word, as net/http does.
 func (c *connection) received(t *async.Task, data []byte, err error) {
-	if err != nil || c.late {
+	switch {
+	case err == io.EOF && c.brokenOff():
+		c.refuse(t, http1.BrokenOff)
+	case err != nil || c.late:
 		c.end(t)
-		return
+	default:
+		c.feed(t, data)
 	}
-	c.feed(t, data)
+}
+
+// brokenOff reports whether the client has ended the stream within the head of a request,
+// rather than behind line ends that some leave there.
+func (c *connection) brokenOff() bool {
+	return c.rare != nil && c.rare.head != nil && (c.before == nothing || len(c.rare.head.data) >= 4)
 }
 
 // feed looks for the head of a request in what has come.
@@ -199,6 +218,9 @@ func (c *connection) feed(t *async.Task, data []byte) {
 		data, p = h.data, &h.parser
 	} else {
 		p.Reset()
+		if c.before == aPOST {
+			p.Behind(http.MethodPost)
+		}
 		c.tell(http.StateActive)
 	}
 	r := &c.shard.request
@@ -217,6 +239,9 @@ func (c *connection) feed(t *async.Task, data []byte) {
 			c.rare.head = nil
 		}
 		c.enter(busy)
+		if c.before = another; r.Method == http.MethodPost {
+			c.before = aPOST
+		}
 		c.x = c.shard.exchange(c)
 		c.x.begin(t, r, data[n:])
 	}
@@ -257,11 +282,11 @@ func (c *connection) handled(t *async.Task) {
 		data, op, armed, err := x.in, x.rx, x.receiving, x.received
 		c.x = nil
 		c.shard.recycle(x)
+		c.tell(http.StateIdle)
 		if len(data) > 0 {
 			c.feed(t, data)
 			return
 		}
-		c.tell(http.StateIdle)
 		if err != nil {
 			c.end(t)
 			return

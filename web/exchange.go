@@ -264,12 +264,13 @@ func (x *exchange) pollWrite(t *async.Task) error {
 			if x.broken {
 				return x.drop(net.ErrClosed)
 			}
+			if !x.writes.wait() {
+				x.giveUp()
+				return x.drop(errPassed)
+			}
 			x.tx, x.sending = x.write(), true
-		}
-		if x.writes.passed || !x.writes.wait() {
-			x.late = true
-			x.abort()
-			x.writes.stop()
+		} else if x.writes.passed || !x.writes.wait() {
+			x.giveUp() // the operation ends, and says how far it has come
 		}
 		n, err := x.tx.Poll(t)
 		if async.IsPending(err) {
@@ -283,6 +284,13 @@ func (x *exchange) pollWrite(t *async.Task) error {
 		}
 	}
 	return nil
+}
+
+// giveUp ends the connection of a client that does not take its response in time.
+func (x *exchange) giveUp() {
+	x.late = true
+	x.abort()
+	x.writes.stop()
 }
 
 // piece is how much is sent within one StallTimeout: an operation tells of no progress

@@ -105,11 +105,15 @@ func (w *response) writeHead(body []byte) {
 			extra.Connection = "close"
 		}
 	}
-	minor := 1
-	if !r.ProtoAtLeast(1, 1) {
-		minor = 0
+	x.out = http1.AppendHead(x.out, w.minor(), w.status, x.fields, &extra)
+}
+
+// minor is the version of HTTP/1 that the client is answered in.
+func (w *response) minor() int {
+	if w.req.ProtoAtLeast(1, 1) {
+		return 1
 	}
-	x.out = http1.AppendHead(x.out, minor, w.status, x.fields, &extra)
+	return 0
 }
 
 // announce takes note of the trailers that the handler has announced, but for those

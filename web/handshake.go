@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/tls"
+	"errors"
 	"net/http"
 
 	"rondo.dev/rondo/async"
@@ -54,12 +55,27 @@ func (h *handshake) run(t *async.Task) {
 	h.conn, h.err = a.Accept(t, h.c.Conn)
 }
 
+// refuse is what a client is answered whose handshake has failed: many ask an HTTPS server
+// in plain HTTP, and would not know why they get nothing.
+func refuse(err error) []byte {
+	var e tls.RecordHeaderError
+	if !errors.As(err, &e) {
+		return nil
+	}
+	for _, begin := range []string{"GET /", "HEAD ", "POST ", "PUT /", "OPTIO"} {
+		if string(e.RecordHeader[:]) == begin {
+			return []byte("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+		}
+	}
+	return nil
+}
+
 // shaken goes on after the handshake.
 func (c *connection) shaken(t *async.Task) {
 	h := c.rare.shake
 	c.rare.shake = nil
 	if h.conn == nil {
-		c.shard.logger().Debug("web: a TLS handshake failed", "remote", c.remote, "err", h.err)
+		c.shard.logger().Info("web: a TLS handshake failed", "remote", c.remote, "err", h.err)
 		c.tell(http.StateClosed)
 		c.closeRaw(t) // if it is not closed already
 		c.leave()

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"time"
 )
@@ -15,6 +16,15 @@ type netConn struct {
 
 // newNetConn is called on the stream's loop.
 func newNetConn(s stream) *netConn { return &netConn{s, s.LocalAddr(), s.RemoteAddr()} }
+
+// securedConn is one with TLS.
+type securedConn struct {
+	*netConn
+	state *tls.ConnectionState
+}
+
+// ConnectionState returns what the handshake has agreed on.
+func (c securedConn) ConnectionState() tls.ConnectionState { return *c.state }
 
 // Read reads at least one byte, if there is room for one.
 func (c *netConn) Read(b []byte) (int, error) { return c.s.Read(b).Wait(context.Background()) }

@@ -42,7 +42,7 @@ func (x *exchange) begin(t *async.Task, head *http.Request, rest []byte) {
 		rq.body.begin(x, r)
 		r.Body = &rq.body
 	}
-	if expect := r.Header["Expect"]; len(expect) > 0 {
+	if expect := r.Header["Expect"]; first(expect) != "" {
 		switch {
 		case !hasToken(expect, "100-continue"):
 			h = http.HandlerFunc(failExpectation)

@@ -108,7 +108,7 @@ func (w *response) inform(status int) {
 	}
 	x := w.x
 	x.fields = x.fields[:0].Append(w.header)
-	x.out = http1.AppendHead(x.out, 1, status, x.fields, &http1.Extra{ContentLength: -1, Omit: http1.OmitContentLength | http1.OmitTransferEncoding})
+	x.out = http1.AppendHead(x.out, w.minor(), status, x.fields, &http1.Extra{ContentLength: -1, Omit: http1.OmitContentLength | http1.OmitTransferEncoding})
 	x.send()
 }
 

@@ -107,7 +107,8 @@ type Server struct {
 	prepare       sync.Once
 
 	mu         sync.Mutex
-	stopping   bool // Shutdown or Close was called
+	others     []*http.Server // see serveElsewhere
+	stopping   bool           // Shutdown or Close was called
 	servings   []*serving
 	onShutdown []func()
 }
@@ -170,9 +171,14 @@ func (s *Server) listen(addr string) (net.Listener, error) {
 }
 
 // Serve serves what comes to a listener of package net, TCP or Unix, which is taken
-// over by the loops and closed at the end: l.Close does nothing any more. It returns
-// http.ErrServerClosed after Shutdown or Close, while requests may still be served, else
-// why it could not go on.
+// over by the loops and closed at the end. It returns http.ErrServerClosed after
+// Shutdown or Close, while requests may still be served; net.ErrClosed, in a
+// *net.OpError, when its owner has closed l, which is noticed after a moment; else why it
+// could not go on.
+//
+// Other listeners, such as those that wrap one or have connections in memory, the loops
+// can't take over. What comes to them is served by package net/http, with the same
+// handler and limits.
 //
 // It is for goroutines; a task serves with Run.
 func (s *Server) Serve(l net.Listener) error { return s.serveNet(l, nil) }
@@ -197,12 +203,13 @@ func (s *Server) serveNet(l net.Listener, config *tls.Config) error {
 		}
 	}
 	async.MayBlock()
+	defer l.Close()
+	taken, closed := shared(l)
 	sv, done := newServing(s), make(chan error, 1)
 	go func() {
 		done <- rt.Run(context.Background(), func(t *async.Task) error {
-			ln, err := netio.FromNetListener(t, l)
+			ln, err := netio.FromNetListener(t, taken)
 			if err != nil {
-				l.Close()
 				return err
 			}
 			return sv.serve(t, ln, l, config)
@@ -210,9 +217,20 @@ func (s *Server) serveNet(l net.Listener, config *tls.Config) error {
 	}()
 	select {
 	case err := <-done:
+		if errors.Is(err, errors.ErrUnsupported) {
+			return s.serveElsewhere(l, config)
+		}
 		return err
 	case <-sv.closed: // what is being served goes on
 		return http.ErrServerClosed
+	case <-closed:
+		select {
+		case err := <-done:
+			return err
+		case <-sv.started:
+		}
+		sv.closeListener()
+		return &net.OpError{Op: "accept", Net: l.Addr().Network(), Addr: l.Addr(), Err: net.ErrClosed}
 	}
 }
 
@@ -364,7 +382,7 @@ func acceptor(config *tls.Config, limit time.Duration) *tlsio.Acceptor {
 	if limit == 0 {
 		limit = -1
 	}
-	return &tlsio.Acceptor{Config: config, HandshakeTimeout: limit}
+	return &tlsio.Acceptor{Config: config, HandshakeTimeout: limit, Refuse: refuse}
 }
 
 // passed says that a time limit has passed, to those who waited.

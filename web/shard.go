@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,12 +28,15 @@ type serving struct {
 	tls      *tlsio.Acceptor
 	shards   []*shard // by the index of their loop
 	stopping atomic.Bool
-	closed   chan struct{} // closed when the listener was
+	started  chan struct{} // closed when the listener has been taken over
+	closed   chan struct{} // closed when it was closed
 	ended    chan struct{} // closed when all connections have ended
+	given    chan struct{} // closed when Close has given up on them
+	giveUp   sync.Once
 }
 
 func newServing(s *Server) *serving {
-	return &serving{Server: s, base: context.Background(), closed: make(chan struct{}), ended: make(chan struct{})}
+	return &serving{Server: s, base: context.Background(), started: make(chan struct{}), closed: make(chan struct{}), ended: make(chan struct{}), given: make(chan struct{})}
 }
 
 // errClosed is why connections end when the server is closed.
@@ -59,6 +63,7 @@ func (sv *serving) serve(t *async.Task, ln *netio.Listener, l net.Listener, conf
 		ln.Close().Await(t)
 		return err
 	}
+	close(sv.started)
 	defer func() {
 		s.leave(sv)
 		close(sv.ended)
@@ -100,11 +105,14 @@ type shard struct {
 	perByte time.Duration // what a byte brings back of that
 }
 
+// headSlop is how many bytes more than it was told to net/http allows for a head.
+const headSlop = 4096
+
 func newShard(sv *serving, loop *rondo.Loop) *shard {
 	sh := &shard{serving: sv, loop: loop, exec: loop.Executor()}
 	sh.queues[idle] = queue{shard: sh, limit: sv.idleLimit()}
 	sh.queues[heads] = queue{shard: sh, limit: sv.headLimit()}
-	sh.parser.MaxHead = sv.maxHead()
+	sh.parser.MaxHead = sv.maxHead() + headSlop
 	sh.workers.shard = sh
 	sh.stall = sv.stallLimit()
 	sh.perByte = sv.perByte(sh.stall)

@@ -38,9 +38,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, sv := range all {
 		sv.stop()
 	}
+	for _, std := range s.elsewhere() {
+		if err := std.Shutdown(ctx); err != nil {
+			return err
+		}
+	}
 	for _, sv := range all {
 		select {
 		case <-sv.ended:
+		case <-sv.given: // by Close, which waits for nobody
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -59,6 +65,10 @@ func (s *Server) Close() error {
 	for _, sv := range s.running() {
 		sv.stop()
 		sv.cancel()
+		sv.giveUp.Do(func() { close(sv.given) })
+	}
+	for _, std := range s.elsewhere() {
+		std.Close()
 	}
 	return nil
 }
@@ -96,22 +106,26 @@ func (s *Server) leave(sv *serving) {
 // what they serve.
 func (sv *serving) stop() {
 	sv.stopping.Store(true)
-	if sv.ln.Home().Post(func() { sv.closeListener() }) {
+	if sv.closeListener() {
 		sv.closeIdle()
 	}
 }
 
-// closeListener runs on the listener's loop.
-func (sv *serving) closeListener() {
-	async.SpawnRoot(sv.ln.Home().Executor(), "web: closing a listener", func(t *async.Task) error {
-		sv.ln.Close().Await(t)
-		select {
-		case <-sv.closed:
-		default:
-			close(sv.closed)
-		}
-		return nil
-	}, nil)
+// closeListener closes the listener, and tells sv.closed. It reports whether there is a
+// loop to do so.
+func (sv *serving) closeListener() bool {
+	home := sv.ln.Home()
+	return home.Post(func() {
+		async.SpawnRoot(home.Executor(), "web: closing a listener", func(t *async.Task) error {
+			sv.ln.Close().Await(t)
+			select {
+			case <-sv.closed:
+			default:
+				close(sv.closed)
+			}
+			return nil
+		}, nil)
+	})
 }
 
 // closeIdle closes the connections that wait for a request.

@@ -193,7 +193,7 @@ func (x *exchange) netConn() (c net.Conn, rw *bufio.ReadWriter, err error) {
 	if raw, ok := s.(*netio.Conn); ok {
 		c, err = x.leaveLoop(raw)
 	} else {
-		x.on(func(t *async.Task) { c = newNetConn(s) })
+		x.on(func(t *async.Task) { c = securedConn{newNetConn(s), x.c.rare.tls.state} })
 	}
 	if err != nil {
 		return nil, nil, err

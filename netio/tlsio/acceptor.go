@@ -25,6 +25,11 @@ type Acceptor struct {
 	// KeepCryptoTLS leaves all connections to crypto/tls after the handshake too; see
 	// the package's comment for when and how they are taken over otherwise.
 	KeepCryptoTLS bool
+
+	// Refuse, if not nil, returns what a client is sent whose handshake has failed, as it
+	// is and before the connection is closed; nil is nothing. One that does not begin with
+	// TLS at all is a tls.RecordHeaderError. It is called on the connection's loop.
+	Refuse func(err error) []byte
 }
 
 // Accept makes a TLS connection of raw, as a server, and returns it after the
@@ -32,7 +37,7 @@ type Acceptor struct {
 // limits that.
 func (a *Acceptor) Accept(t *async.Task, raw *netio.Conn) (*Conn, error) {
 	c, conn := a.conn(raw)
-	return handshake(t, c, conn)
+	return handshake(t, c, conn, a.Refuse)
 }
 
 // conn returns a connection that has yet to shake hands, by what is returned besides.

@@ -22,14 +22,14 @@ func Client(t *async.Task, raw *netio.Conn, config *tls.Config) (*Conn, error) {
 		return nil, errRenegotiation
 	}
 	c := newConn(raw)
-	return handshake(t, c, tls.Client(&c.wire, config))
+	return handshake(t, c, tls.Client(&c.wire, config), nil)
 }
 
 var errRenegotiation = errors.New("rondo/tlsio: the config allows renegotiation, which is not supported")
 
 // handshake runs on a coroutine of its own, whose stack becomes large: t's can stay as
 // small as it is.
-func handshake(t *async.Task, c *Conn, conn *tls.Conn) (*Conn, error) {
+func handshake(t *async.Task, c *Conn, conn *tls.Conn, refuse func(error) []byte) (*Conn, error) {
 	shaking := async.Spawn(t, func(t *async.Task) (struct{}, error) {
 		if t.Core().Decline() {
 			return struct{}{}, nil
@@ -37,6 +37,11 @@ func handshake(t *async.Task, c *Conn, conn *tls.Conn) (*Conn, error) {
 		return struct{}{}, c.handshake(t, conn)
 	})
 	if _, err := shaking.Await(t); err != nil {
+		if refuse != nil {
+			if answer := refuse(err); answer != nil {
+				c.raw.Write(answer).Await(t)
+			}
+		}
 		c.raw.Close().Await(t)
 		return nil, err
 	}

@@ -20,6 +20,9 @@ type Error struct {
 // Error says what was wrong, for a log.
 func (e *Error) Error() string { return "http1: " + e.detail }
 
+// BrokenOff is why a request is refused whose client has ended the stream within its head.
+var BrokenOff = refusal("the head breaks off")
+
 // AppendResponse appends the whole answer, head and body, to dst: byte by byte that
 // of net/http's server.
 func (e *Error) AppendResponse(dst []byte) []byte {

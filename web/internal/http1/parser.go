@@ -33,6 +33,10 @@ type Parser struct {
 	afterPOST bool // the head before was that of a POST
 }
 
+// Behind tells p, for which a head comes next, by which method the request in front of it
+// was made: some clients send an empty line behind the body of a POST.
+func (p *Parser) Behind(method string) { p.afterPOST = method == http.MethodPost }
+
 // Reset makes p ready for the first request of another connection. Its limits stay.
 func (p *Parser) Reset() { *p = Parser{MaxHead: p.MaxHead, MaxFields: p.MaxFields} }
 
