@@ -125,8 +125,7 @@ func (c *connection) Ended(err error) {
 		return
 	}
 	c.shard.logger().Error("web: a connection was given up", "remote", c.remote, "err", err)
-	closing := c.stream().Close()
-	c.shard.exec.Turn(&c.core, func(t *async.Task) { closing.Poll(t) })
+	c.shard.exec.Turn(&c.core, c.close)
 	c.exit()
 	c.state = ended
 	c.Done(nil)
@@ -267,9 +266,23 @@ func (c *connection) handled(t *async.Task) {
 // end closes the connection, without waiting for the end of that.
 func (c *connection) end(t *async.Task) {
 	c.tell(http.StateClosed)
-	closing := c.stream().Close()
-	closing.Poll(t)
+	c.close(t)
 	c.leave()
+}
+
+// close begins to close the connection. With TLS that has a goodbye before, which
+// nobody would go on with when c's task has ended: it gets a task of its own.
+func (c *connection) close(t *async.Task) {
+	s := c.stream()
+	if s == stream(c.Conn) {
+		closing := s.Close()
+		closing.Poll(t)
+		return
+	}
+	async.SpawnRoot(c.shard.exec, "web: closing a connection", func(t *async.Task) error {
+		s.Close().Await(t)
+		return nil
+	}, nil)
 }
 
 // leave ends the task. The connection is closed, or somebody else's.

@@ -317,8 +317,7 @@ func (x *exchange) drop(err error) error {
 func (x *exchange) abort(t *async.Task) {
 	if !x.broken {
 		x.broken = true
-		closing := x.c.stream().Close()
-		closing.Poll(t)
+		x.c.close(t)
 		if x.copied != nil {
 			x.copied.SetWriteDeadline(time.Unix(1, 0))
 		}

@@ -160,6 +160,7 @@ func (x *exchange) netConn() (c net.Conn, rw *bufio.ReadWriter, err error) {
 		x.on(func(t *async.Task) { c = newNetConn(s) })
 	}
 	if err != nil {
+		x.on(x.c.close) // it is nobody's else
 		return nil, nil, err
 	}
 	r := bufio.NewReader(c)
