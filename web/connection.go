@@ -138,8 +138,7 @@ func (c *connection) Ended(err error) {
 		c.shard.requests.Add(-1)
 	}
 	c.shard.logger().Error("web: a connection was given up", "remote", c.remote, "err", err)
-	closing := c.stream().Close()
-	c.shard.exec.Turn(&c.core, func(t *async.Task) { closing.Poll(t) })
+	c.shard.close(c.stream())
 	c.exit()
 	c.state = ended
 	c.Done(nil)

@@ -196,6 +196,7 @@ func (x *exchange) netConn() (c net.Conn, rw *bufio.ReadWriter, err error) {
 		x.on(func(t *async.Task) { c = securedConn{newNetConn(s), x.c.rare.tls.state} })
 	}
 	if err != nil {
+		x.on(func(*async.Task) { x.shard.close(s) }) // it is nobody else's
 		return nil, nil, err
 	}
 	r := bufio.NewReader(c)

@@ -100,11 +100,11 @@ func attacks() []attack {
 			}
 		}},
 		{name: "a slow reader", memory: handled, limits: limits{Stall: soon}, ends: true, run: func(b *bully) {
-			b.shrink()
 			b.send(large)
 			b.ready()
-			for b.pause(drip) && b.read(1) {
+			for end := time.Now().Add(3 * soon); time.Now().Before(end) && b.pause(drip) && b.read(1); {
 			}
+			b.read(1 << 62) // the end is behind what the kernel has
 		}},
 		{name: "no reader", memory: handled, run: func(b *bully) {
 			b.shrink()
