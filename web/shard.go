@@ -178,6 +178,9 @@ func (sh *shard) exchange(c *connection) *exchange {
 
 // recycle takes one back.
 func (sh *shard) recycle(x *exchange) {
+	if x.hijacked {
+		return // it has given its memory back
+	}
 	x.reset()
 	if len(sh.spare) < maxSpare {
 		sh.spare = append(sh.spare, x)

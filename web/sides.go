@@ -125,6 +125,7 @@ func (x *exchange) setDeadline(at time.Time, reads bool) error {
 func (x *exchange) handOver() (s stream, received []byte, err error) {
 	x.on(func(t *async.Task) {
 		x.hijacked = true
+		x.out, x.held = nil, nil // it may stay for as long as the connection
 		x.unreceive(t)
 		if x.rd.asked.Load() {
 			x.rd.reply(http.ErrHijacked)
