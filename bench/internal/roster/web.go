@@ -7,13 +7,13 @@ func WebServers() []Server {
 		return Server{Name: name, Source: source, Args: []string{"-driver", driver, "-handler", handler}, Kinds: kinds, About: about}
 	}
 	return []Server{
-		rondo("rondo-uring", "http-rondo", "io_uring", "plain", plain|Sleep|IdleTLS, "rondo's web.Server on io_uring, an http.Handler on a goroutine"),
+		rondo("rondo-uring", "http-rondo", "io_uring", "plain", plain|Sleep|IdleTLS|IdleWebSocket, "rondo's web.Server on io_uring, an http.Handler on a goroutine"),
 		rondo("rondo-epoll", "http-rondo", "epoll", "plain", plain|Sleep|IdleTLS, "the same on epoll"),
 		rondo("rondo-uring-inline", "http-rondo", "io_uring", "inline", Load, "an http.Handler that does not block, on the loop (web.Inline), io_uring"),
 		rondo("rondo-epoll-inline", "http-rondo", "epoll", "inline", Load, "the same on epoll"),
-		rondo("rondo-uring-async", "http-rondo", "io_uring", "async", Load|Crowd|Sleep, "an async handler on a coroutine (web.Async), io_uring"),
+		rondo("rondo-uring-async", "http-rondo", "io_uring", "async", Load|Crowd|Sleep|IdleWebSocket, "an async handler on a coroutine (web.Async), io_uring"),
 		rondo("rondo-epoll-async", "http-rondo", "epoll", "async", Load|Crowd|Sleep, "the same on epoll"),
-		rondo("rondo-uring-lowered", "http-rondo-lowered", "io_uring", "async", plain|Sleep|IdleTLS, "the async handler, built by `rondo build`, io_uring"),
+		rondo("rondo-uring-lowered", "http-rondo-lowered", "io_uring", "async", plain|Sleep|IdleTLS|IdleWebSocket, "the async handler, built by `rondo build`, io_uring"),
 		rondo("rondo-epoll-lowered", "http-rondo-lowered", "epoll", "async", Load|Idle|IdleTLS, "the same on epoll"),
 		{Name: "net-http", Source: "http-net", Kinds: plain | Sleep | IdleTLS, About: "net/http"},
 		{Name: "net-gorilla", Source: "http-net", Args: []string{"-ws", "gorilla"}, Kinds: IdleWebSocket, About: "gorilla/websocket over net/http"},

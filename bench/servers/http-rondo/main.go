@@ -38,9 +38,9 @@ func run(f serve.Flags, driver, kind, profile string) error {
 	s := &web.Server{Runtime: rt}
 	switch kind {
 	case "plain":
-		s.Handler = serve.Handler(nil)
+		s.Handler = serve.Handler(echo)
 	case "inline":
-		s.Handler = web.Inline(serve.Handler(nil))
+		s.Handler = web.Inline(serve.Handler(nil)) // a socket would hold the loop
 	case "async":
 		s.Handler = web.Async(answer)
 	default:
@@ -94,6 +94,8 @@ func answer(t *async.Task, w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", serve.PlainText)
 		_, err := io.WriteString(w, serve.Hello)
 		return err
+	case "/ws":
+		return echoAsync(t, w, r)
 	}
 	http.NotFound(w, r)
 	return nil

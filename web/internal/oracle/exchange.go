@@ -55,7 +55,7 @@ func (c *Case) Run(make servers.Maker, mode Mode, files string) (*Transcript, er
 	hung.Stop()
 	err = errors.Join(err, srv.Close())
 	if e := <-served; !errors.Is(e, http.ErrServerClosed) {
-		err = errors.Join(err, fmt.Errorf("Serve returned %v", e))
+		err = errors.Join(err, fmt.Errorf("the server returned %v", e))
 	}
 	t := r.transcript()
 	if t.End == "hung" {
