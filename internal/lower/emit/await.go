@@ -466,19 +466,21 @@ func (w *writer) dynamic(x *graph.Suspend) (tail string) {
 }
 
 // copies gives the function of a dynamic call variables of its own in place of Step's,
-// which would have to move to the heap for it.
-func (w *writer) copies(n ast.Node) {
+// which would have to move to the heap for it. It reports whether there are any.
+func (w *writer) copies(n ast.Node) (any bool) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			if v, ok := w.Info.ObjectOf(id).(*types.Var); ok && !w.shadowed[v] {
 				if p, ok := w.places[v]; ok && !p.block && !p.frame {
 					w.shadowed[v] = true
 					w.line("%s := %s", p.name, p.name)
+					any = true
 				}
 			}
 		}
 		return true
 	})
+	return any
 }
 
 // dynamicResults are the fields that a dynamic call's results are stored in.

@@ -60,7 +60,9 @@ func (w *writer) resumeLoop(x *graph.Suspend) (tail string) {
 		call = "Begin(" + w.expr(args[0]) + ", " + w.expr(args[1]) + ")"
 	case x.How == graph.Begin:
 		w.shadow(l.Stmt.X)
-		w.copies(l.Stmt.X)
+		if w.copies(l.Stmt.X) {
+			w.declares = true
+		}
 		call = "Begin(" + w.task + ", &" + w.self + ".defers, func() {\n" + at +
 			"for " + w.taken(l) + "range " + w.expr(l.Stmt.X) + " {\nif !" + field + ".Yield() {\nbreak\n}\n}\n})"
 	}

@@ -46,6 +46,17 @@ var iterators = []story{
 		w.say("%d", n)
 		return nil
 	}},
+	{"over functions of what was made before", func(t *async.Task, w *world) error {
+		all := append([]int{1, 2}, get(t, w, 3), 4)
+		if len(all) == get(t, w, 0) {
+			return nil
+		}
+		for piece := range slices.Chunk(all, 3) {
+			get(t, w, len(piece))
+			w.say("%v", piece)
+		}
+		return nil
+	}},
 	{"leaving iterators", func(t *async.Task, w *world) error {
 		for v := range counting(w, 5) {
 			if get(t, w, v) == 1 {
