@@ -87,13 +87,26 @@ func TestCancelProtocol(t *testing.T) {
 		t.Run(c.name+", Block", func(t *testing.T) {
 			f := c.f
 			ctx, cancel := context.WithCancelCause(context.Background())
-			time.AfterFunc(time.Millisecond, func() { cancel(errBoom) })
-			v, err := async.Block(ctx, &f)
+			v, err := async.Block(ctx, &watched{&f, func() { go cancel(errBoom) }})
 			if v != c.value || err != c.err || f.cancels != 1 || f.losers != 0 {
 				t.Errorf("got %d, %v after %d cancels, want %d, %v", v, err, f.cancels, c.value, c.err)
 			}
 		})
 	}
+}
+
+// watched is one that says when it is first polled.
+type watched struct {
+	*stubborn
+	polled func()
+}
+
+func (w *watched) Poll(t *async.Task) (int, error) {
+	if f := w.polled; f != nil {
+		w.polled = nil
+		f()
+	}
+	return w.stubborn.Poll(t)
 }
 
 func TestAwaitOfACancelledTaskStartsNothing(t *testing.T) {

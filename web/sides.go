@@ -116,7 +116,11 @@ func (x *exchange) setDeadline(at time.Time, reads bool) error {
 			d.within(0)
 			return
 		}
-		d.within(max(time.Until(at), 1))
+		if left := time.Until(at); left > 0 {
+			d.within(left)
+		} else {
+			d.within(-1) // over already, whatever the loop's clock says
+		}
 	})
 	return nil
 }
