@@ -99,7 +99,7 @@ func inline(h http.Handler) taskFunc {
 
 // ServeHTTP runs the function wherever it is.
 func (a *asyncHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if own, ok := unwrap(w); ok && own.x != nil && own.x.worker == nil {
+	if own, ok := unwrap[*response](w); ok && own.x != nil && own.x.worker == nil {
 		c := &own.x.call
 		if c.catch {
 			c.catch, c.caught = false, a
@@ -114,32 +114,18 @@ func (a *asyncHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serveElsewhere(a.f, w, r)
 }
 
-// unwrap finds the server's own ResponseWriter below those of middleware, as a
+// unwrap finds a ResponseWriter of this package below those of middleware, as a
 // http.ResponseController does.
-func unwrap(w http.ResponseWriter) (*response, bool) {
+func unwrap[T http.ResponseWriter](w http.ResponseWriter) (own T, ok bool) {
 	for {
-		switch x := w.(type) {
-		case *response:
-			return x, true
-		case interface{ Unwrap() http.ResponseWriter }:
-			w = x.Unwrap()
-		default:
-			return nil, false
+		if own, ok = w.(T); ok {
+			return own, true
 		}
-	}
-}
-
-// unwrapElsewhere finds the ResponseWriter of a task whose response a goroutine sends.
-func unwrapElsewhere(w http.ResponseWriter) *elsewhere {
-	for {
-		switch x := w.(type) {
-		case *elsewhere:
-			return x
-		case interface{ Unwrap() http.ResponseWriter }:
-			w = x.Unwrap()
-		default:
-			return nil
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return own, false
 		}
+		w = u.Unwrap()
 	}
 }
 
@@ -147,9 +133,9 @@ func unwrapElsewhere(w http.ResponseWriter) *elsewhere {
 // a handler of a task has the client take its time. Elsewhere than in a handler of Async
 // it is http.ResponseController's.
 func Flush(t *async.Task, w http.ResponseWriter) error {
-	own, ok := unwrap(w)
+	own, ok := unwrap[*response](w)
 	if !ok || own.x == nil || own.x.worker != nil {
-		if e := unwrapElsewhere(w); e != nil {
+		if e, ok := unwrap[*elsewhere](w); ok {
 			_, err := rondo.Blocking(t, func() (struct{}, error) { return struct{}{}, e.flush() })
 			return err
 		}

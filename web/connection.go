@@ -144,10 +144,6 @@ func (c *connection) Ended(err error) {
 	c.Done(nil)
 }
 
-// SpawnSite makes it a Sited: where servers are described, a connection is one of
-// theirs.
-func (c *connection) SpawnSite() uintptr { return 0 }
-
 func (c *connection) begin(t *async.Task) {
 	c.remote = remoteAddr(c.Conn)
 	c.tell(http.StateNew)

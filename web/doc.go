@@ -36,8 +36,9 @@
 //
 // The head of a request has to come within ReadHeaderTimeout, a connection may wait for
 // IdleTimeout, and a client that neither sends what was announced nor takes what it asked
-// for is given up after StallTimeout, or if it does so slower than at MinRate. MaxConns and MaxRequests bound what is served
-// at once; above the latter, requests are answered with 503.
+// for is given up after StallTimeout, or if it does so slower than at MinRate. MaxConns
+// and MaxRequests bound what is served at once; above the latter, requests are answered
+// with 503.
 //
 // # Ending
 //

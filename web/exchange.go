@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +56,7 @@ type exchange struct {
 	worker *worker
 	call   call
 	runs   func(t *async.Task) (failure any) // run, called by whoever does not know it: so it can be asked for its frame
+
 	// What the handler's side decides; the task's looks when that is done.
 	last   bool // no other request follows
 	unread bool // a part of the body was not read
@@ -208,7 +210,7 @@ func (x *exchange) pollRead(t *async.Task) error {
 	}
 	if x.reads.passed || !x.reads.wait() {
 		x.reads.stop()
-		return errPassed
+		return os.ErrDeadlineExceeded
 	}
 	data, err := x.poll(t)
 	if async.IsPending(err) {
@@ -266,7 +268,7 @@ func (x *exchange) pollWrite(t *async.Task) error {
 			}
 			if !x.writes.wait() {
 				x.giveUp()
-				return x.drop(errPassed)
+				return x.drop(os.ErrDeadlineExceeded)
 			}
 			x.tx, x.sending = x.write(), true
 		} else if x.writes.passed || !x.writes.wait() {
@@ -323,7 +325,7 @@ func (x *exchange) write() async.Op[int] {
 func (x *exchange) drop(err error) error {
 	x.out, x.more = x.out[:0], nil
 	if x.late {
-		return errPassed
+		return os.ErrDeadlineExceeded
 	}
 	return err
 }

@@ -353,7 +353,8 @@ func (w *response) HijackAsync() (conn any, received []byte, err error) {
 		return nil, nil, err
 	}
 	defer w.x.detach()
-	return w.x.handOver()
+	conn, received = w.x.handOver()
+	return conn, received, nil
 }
 
 // hijack ends the response: the connection has another owner from now on.
@@ -391,7 +392,8 @@ func (w *response) setDeadline(at time.Time, reads bool) error {
 	case w.x == nil:
 		return errOver
 	}
-	return w.x.setDeadline(at, reads)
+	w.x.setDeadline(at, reads)
+	return nil
 }
 
 // EnableFullDuplex is there for http.ResponseController. Reading the body while the

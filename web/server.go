@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,8 +21,7 @@ import (
 // A Server serves HTTP/1.1. Its fields are those of http.Server, and mean the same, but
 // that a limit which is zero is a safe default and not none; a negative one is none; and
 // that ErrorLog is a *slog.Logger. There is nothing here of what is for other protocols:
-// Protocols, HTTP2 and TLSNextProto.
-// They must not be changed once it serves. The zero value is ready.
+// Protocols, HTTP2 and TLSNextProto. They must not be changed once it serves. The zero value is ready.
 type Server struct {
 	// Addr is what ListenAndServe listens on: "host:port", ":http" if empty, or
 	// ":https" with TLS.
@@ -103,11 +101,11 @@ type Server struct {
 
 	keepAlivesOff atomic.Bool
 	requests      atomic.Int64 // that are being handled
-	std           http.Server  // what http.ServerContextKey yields; see mirror
+	std           *http.Server // see mirror
 	prepare       sync.Once
 
 	mu         sync.Mutex
-	others     []*http.Server // see serveElsewhere
+	standards  []*http.Server // see serveStandard
 	stopping   bool           // Shutdown or Close was called
 	servings   []*serving
 	onShutdown []func()
@@ -218,7 +216,7 @@ func (s *Server) serveNet(l net.Listener, config *tls.Config) error {
 	select {
 	case err := <-done:
 		if errors.Is(err, errors.ErrUnsupported) {
-			return s.serveElsewhere(l, config)
+			return s.serveStandard(l, config)
 		}
 		return err
 	case <-sv.closed: // what is being served goes on
@@ -310,18 +308,8 @@ func (s *Server) handler() http.Handler {
 
 // mirror is the server as handlers see it that ask for http.ServerContextKey.
 func (s *Server) mirror() *http.Server {
-	s.prepare.Do(func() {
-		s.std.Addr = s.Addr
-		s.std.Handler = s.Handler
-		s.std.TLSConfig = s.TLSConfig
-		s.std.ReadTimeout = limit(s.ReadTimeout, 0)
-		s.std.ReadHeaderTimeout = s.headLimit()
-		s.std.WriteTimeout = limit(s.WriteTimeout, 0)
-		s.std.IdleTimeout = s.idleLimit()
-		s.std.MaxHeaderBytes = s.MaxHeaderBytes
-		s.std.ErrorLog = slog.NewLogLogger(s.logger().Handler(), slog.LevelError)
-	})
-	return &s.std
+	s.prepare.Do(func() { s.std = s.standard() })
+	return s.std
 }
 
 // limit is a time limit as it was set, with its default; 0 is none.
@@ -384,6 +372,3 @@ func acceptor(config *tls.Config, limit time.Duration) *tlsio.Acceptor {
 	}
 	return &tlsio.Acceptor{Config: config, HandshakeTimeout: limit, Refuse: refuse}
 }
-
-// passed says that a time limit has passed, to those who waited.
-var errPassed = os.ErrDeadlineExceeded

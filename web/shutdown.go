@@ -38,7 +38,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, sv := range all {
 		sv.stop()
 	}
-	for _, std := range s.elsewhere() {
+	for _, std := range s.besides() {
 		if err := std.Shutdown(ctx); err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (s *Server) Close() error {
 		sv.cancel()
 		sv.giveUp.Do(func() { close(sv.given) })
 	}
-	for _, std := range s.elsewhere() {
+	for _, std := range s.besides() {
 		std.Close()
 	}
 	return nil

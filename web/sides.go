@@ -106,7 +106,7 @@ func (w *writing) Cancel(t *async.Task, loser bool) (idle bool) {
 }
 
 // setDeadline sets one of the two.
-func (x *exchange) setDeadline(at time.Time, reads bool) error {
+func (x *exchange) setDeadline(at time.Time, reads bool) {
 	x.on(func(*async.Task) {
 		d := &x.writes
 		if reads {
@@ -122,11 +122,10 @@ func (x *exchange) setDeadline(at time.Time, reads bool) error {
 			d.within(-1) // over already, whatever the loop's clock says
 		}
 	})
-	return nil
 }
 
 // handOver gives the connection to whoever takes it over, with what was received.
-func (x *exchange) handOver() (s stream, received []byte, err error) {
+func (x *exchange) handOver() (s stream, received []byte) {
 	x.on(func(t *async.Task) {
 		x.hijacked = true
 		x.out, x.held = nil, nil // it may stay for as long as the connection
@@ -136,7 +135,7 @@ func (x *exchange) handOver() (s stream, received []byte, err error) {
 		}
 		s, received, x.in = x.c.stream(), bytes.Clone(x.in), nil
 	})
-	return s, received, nil
+	return s, received
 }
 
 // unreceive gives up what is being received. A receive that has ended, but has not been
@@ -194,7 +193,7 @@ func (x *exchange) leaveLoop(raw *netio.Conn) (c net.Conn, err error) {
 
 // netConn gives the connection to whoever takes it over, as package net has it.
 func (x *exchange) netConn() (c net.Conn, rw *bufio.ReadWriter, err error) {
-	s, received, _ := x.handOver()
+	s, received := x.handOver()
 	if raw, ok := s.(*netio.Conn); ok {
 		c, err = x.leaveLoop(raw)
 	} else {

@@ -8,12 +8,13 @@ import (
 	"slices"
 )
 
-// serveElsewhere serves what comes to a listener that no loop can take over, on goroutines
-// and by package net/http.
-func (s *Server) serveElsewhere(l net.Listener, config *tls.Config) error {
-	std := &http.Server{
+// standard returns a server of package net/http that is s as far as it can be: what
+// handlers get who ask for it, and what serves listeners that no loop can take over.
+func (s *Server) standard() *http.Server {
+	return &http.Server{
+		Addr:                         s.Addr,
 		Handler:                      s.Handler,
-		TLSConfig:                    config,
+		TLSConfig:                    s.TLSConfig,
 		ReadTimeout:                  limit(s.ReadTimeout, 0),
 		ReadHeaderTimeout:            s.headLimit(),
 		WriteTimeout:                 limit(s.WriteTimeout, 0),
@@ -26,25 +27,30 @@ func (s *Server) serveElsewhere(l net.Listener, config *tls.Config) error {
 		ConnContext:                  s.ConnContext,
 		DisableGeneralOptionsHandler: s.DisableGeneralOptionsHandler,
 	}
+}
+
+// serveStandard serves what comes to a listener that no loop can take over, on goroutines
+// and by package net/http. Shutdown and Close end it like the rest.
+func (s *Server) serveStandard(l net.Listener, config *tls.Config) error {
+	std := s.standard()
 	std.SetKeepAlivesEnabled(!s.keepAlivesOff.Load())
 	s.mu.Lock()
 	if s.stopping {
 		s.mu.Unlock()
-		l.Close()
 		return http.ErrServerClosed
 	}
-	s.others = append(s.others, std)
+	s.standards = append(s.standards, std)
 	s.mu.Unlock()
-	defer l.Close()
 	if config != nil {
+		std.TLSConfig = config
 		return std.ServeTLS(l, "", "")
 	}
 	return std.Serve(l)
 }
 
-// elsewhere returns the servers that serve so.
-func (s *Server) elsewhere() []*http.Server {
+// besides returns the servers of serveStandard.
+func (s *Server) besides() []*http.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.others)
+	return slices.Clone(s.standards)
 }
