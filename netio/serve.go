@@ -22,6 +22,10 @@ func MaxConns(n int) ServeOption { return func(s *server) { s.limit = n } }
 // default is not at all.
 func Drain(d time.Duration) ServeOption { return func(s *server) { s.drain = d } }
 
+// ServeStopped has f called once, on some loop, when no loop accepts any more and the
+// address is free again for others, while handlers may go on. f must not block.
+func ServeStopped(f func()) ServeOption { return func(s *server) { s.onStopped = f } }
+
 // ServeErrors is called, on the loop of the connection, with the error that the
 // task of a handler has ended with: the handler's own, that of a child which
 // nobody awaited, an *async.PanicError, or async.ErrGoexit. c is closed by then. f

@@ -46,6 +46,21 @@ func (e *env) serve(handler func(t *async.Task, c *netio.Conn) error, opts ...ne
 	return ln, cancel, child
 }
 
+// refuses checks that nothing is accepted any more. io_uring tells of the end of an accept a
+// moment before it lets go of the listener.
+func (e *env) refuses(ln *netio.Listener) {
+	e.Helper()
+	e.until(func() bool {
+		c, err := netio.DialAddrPort(e.task, ln.AddrPort())
+		if err == nil {
+			e.close(c)
+			return false
+		}
+		e.is(err, syscall.ECONNREFUSED)
+		return true
+	})
+}
+
 // eachServing runs a test in every world, on the kernel with one and three loops.
 func eachServing(t *testing.T, f func(e *env)) {
 	eachDriver(t, func(t *testing.T, w *world) {
@@ -77,8 +92,38 @@ func TestServe(t *testing.T) {
 		}
 		cancel(errTest)
 		e.is(server.Await(e.task), errTest)
-		_, err := netio.DialAddrPort(e.task, ln.AddrPort())
-		e.is(err, syscall.ECONNREFUSED)
+		e.refuses(ln)
+	})
+}
+
+// ServeStopped is told when the address is free, on all loops, with handlers that go on.
+func TestServeStopped(t *testing.T) {
+	eachServing(t, func(e *env) {
+		var stopped atomic.Int32
+		ln, cancel, server := e.serve(echo, netio.Drain(time.Hour), netio.ServeStopped(func() { stopped.Add(1) }))
+		c := e.dial(ln)
+		e.write(c, "hello")
+		e.equal(e.read(c, 5), "hello")
+		e.check(ln.Close().Await(e.task))
+		e.until(func() bool { return stopped.Load() > 0 })
+		e.refuses(ln)
+		e.write(c, "still")
+		e.equal(e.read(c, 5), "still")
+		e.close(c)
+		e.check(server.Await(e.task))
+		e.equal(stopped.Load(), int32(1))
+		cancel(errTest)
+	})
+}
+
+// Serving a listener that is closed already ends at once: its descriptor may be another's.
+func TestServeClosed(t *testing.T) {
+	eachServing(t, func(e *env) {
+		ln := e.listen()
+		e.check(ln.Close().Await(e.task))
+		stopped := 0
+		e.check(netio.Serve(e.task, ln, echo, netio.ServeStopped(func() { stopped++ })))
+		e.equal(stopped, 1)
 	})
 }
 

@@ -16,15 +16,17 @@ import (
 
 // server is one Serve.
 type server struct {
-	start    func(t *async.Task, s Served)
-	handler  func(*async.Task, *Conn) error // of startServing
-	site     uintptr                        // where Serve was called
-	limit    int
-	drain    time.Duration
-	onError  func(*Conn, error)
-	log      *slog.Logger
-	slots    *slots
-	stations []*station // by the index of their loop
+	start     func(t *async.Task, s Served)
+	handler   func(*async.Task, *Conn) error // of startServing
+	site      uintptr                        // where Serve was called
+	limit     int
+	drain     time.Duration
+	onError   func(*Conn, error)
+	onStopped func()
+	accepting atomic.Int32 // stations that may accept
+	log       *slog.Logger
+	slots     *slots
+	stations  []*station // by the index of their loop
 }
 
 // station is a server's part on one loop: it accepts, and holds the handlers.
@@ -71,6 +73,7 @@ func serve(t *async.Task, ln *Listener, opts []ServeOption, start func(t *async.
 	for _, l := range ln.home.loop.Runtime().Loops() {
 		s.stations = append(s.stations, &station{server: s, loop: l})
 	}
+	s.accepting.Store(int32(len(s.stations)))
 	if ln.home.loop != rondo.LoopOf(t) {
 		return rondo.SpreadTo(t, ln.home.loop, func(t *async.Task) error { return s.run(t, ln) }).Await(t)
 	}
@@ -98,8 +101,21 @@ func (s *server) logFatal(_ *Conn, err error) {
 	}
 }
 
+// stopped counts out a station that has stopped accepting.
+func (s *server) stopped() {
+	if s.accepting.Add(-1) == 0 && s.onStopped != nil {
+		s.onStopped()
+	}
+}
+
 // run is the server, on the listener's loop.
 func (s *server) run(t *async.Task, ln *Listener) error {
+	if ln.closing != nil {
+		// Its descriptor is somebody else's by now.
+		s.accepting.Store(1)
+		s.stopped()
+		return nil
+	}
 	scope, stop := t.WithCancel()
 	var others []*async.Child
 	for _, st := range s.stations {
@@ -153,18 +169,19 @@ func (st *station) run(t *async.Task, fd int, ln *Listener) error {
 
 // serve accepts until that fails, then winds up: it closes the listener, lets the
 // handlers go on for as long as they may, cancels them, and waits for their end.
-func (st *station) serve(t *async.Task, ln *Listener, stopped func()) error {
+func (st *station) serve(t *async.Task, ln *Listener, stopOthers func()) error {
 	st.place = here(t)
 	st.nursery.core.Start(t.WithoutCancel(), &st.nursery)
 	defer st.nursery.close()
 	st.open.Store(true)
 	err := st.accept(t, ln)
 	cause := t.Cause()
-	stopped()
+	stopOthers()
 	if ln != nil {
 		ln.Close().Await(t)
 	}
 	st.open.Store(false)
+	st.server.stopped()
 	if d := st.server.drain; d > 0 {
 		v, stop := t.WithoutCancel().WithTimeout(d)
 		async.Await(v, (*drained)(st))

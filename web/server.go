@@ -219,8 +219,11 @@ func (s *Server) serveNet(l net.Listener, config *tls.Config) error {
 			return s.serveStandard(l, config)
 		}
 		return err
-	case <-sv.closed: // what is being served goes on
-		return http.ErrServerClosed
+	case <-sv.closed:
+		if sv.stopping.Load() {
+			return http.ErrServerClosed // what is being served goes on
+		}
+		return <-done
 	case <-closed:
 		select {
 		case err := <-done:

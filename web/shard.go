@@ -29,7 +29,7 @@ type serving struct {
 	shards   []*shard // by the index of their loop
 	stopping atomic.Bool
 	started  chan struct{} // closed when the listener has been taken over
-	closed   chan struct{} // closed when it was closed
+	closed   chan struct{} // closed when no loop listens any more
 	ended    chan struct{} // closed when all connections have ended
 	given    chan struct{} // closed when Close has given up on them
 	giveUp   sync.Once
@@ -43,7 +43,7 @@ func newServing(s *Server) *serving {
 var errClosed = errors.New("web: the server was closed")
 
 // serve serves what comes to ln, until the last connection has ended. It tells sv.closed
-// earlier, when Shutdown or Close has closed the listener.
+// earlier, when nothing more is accepted.
 func (sv *serving) serve(t *async.Task, ln *netio.Listener, l net.Listener, config *tls.Config) error {
 	s := sv.Server
 	sv.ln = ln
@@ -70,7 +70,8 @@ func (sv *serving) serve(t *async.Task, ln *netio.Listener, l net.Listener, conf
 	}()
 	watch := t.Go(func(t *async.Task) error { return sv.closeWith(t) })
 	defer watch.Stop(errServed)
-	err := netio.ServeFrames(t, ln, sv.start, netio.MaxConns(s.MaxConns), netio.Drain(math.MaxInt64), netio.ServeLogger(s.logger()))
+	err := netio.ServeFrames(t, ln, sv.start, netio.MaxConns(s.MaxConns), netio.Drain(math.MaxInt64), netio.ServeLogger(s.logger()),
+		netio.ServeStopped(func() { close(sv.closed) }))
 	if t.Cause() == nil && sv.stopping.Load() {
 		return http.ErrServerClosed
 	}

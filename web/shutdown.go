@@ -56,7 +56,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // Close ends the server at once: it closes the listeners and all connections, whatever
 // they do. The contexts of the requests that are being handled end, and their
-// responses go nowhere; Close does not wait for the handlers. It does not know of
+// responses go nowhere; Close waits for nothing, neither for the handlers nor for the loops
+// to hear of it: when Serve has returned, none of them listens any more. It does not know of
 // connections that were taken over. Any goroutine may call it.
 func (s *Server) Close() error {
 	s.mu.Lock()
@@ -111,18 +112,12 @@ func (sv *serving) stop() {
 	}
 }
 
-// closeListener closes the listener, and tells sv.closed. It reports whether there is a
-// loop to do so.
+// closeListener has the listener closed. It reports whether there is a loop to do so.
 func (sv *serving) closeListener() bool {
 	home := sv.ln.Home()
 	return home.Post(func() {
 		async.SpawnRoot(home.Executor(), "web: closing a listener", func(t *async.Task) error {
 			sv.ln.Close().Await(t)
-			select {
-			case <-sv.closed:
-			default:
-				close(sv.closed)
-			}
 			return nil
 		}, nil)
 	})

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/web/internal/servers"
 )
 
@@ -131,14 +132,17 @@ func (s *site) dial() *raw {
 	return &raw{conn.(*net.TCPConn), s.r, bufio.NewReader(conn)}
 }
 
-// refused reports whether nobody accepts any more.
-func (s *site) refused() bool {
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		return true
-	}
-	conn.Close()
-	return false
+// refuses checks that nothing is accepted any more. Where accepts are the kernel's affair,
+// as with io_uring, it tells of the end of one a moment before it lets go of the listener.
+func (s *site) refuses(after string) {
+	s.r.Helper()
+	leak.Eventually(s.r.T, "connections are accepted after "+after, func() bool {
+		conn, err := net.Dial("tcp", s.addr)
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
 }
 
 func (c *raw) send(text string) {

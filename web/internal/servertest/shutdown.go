@@ -78,9 +78,7 @@ func shutdownIdle(r *rig) {
 	if got := idle.end(); got != "" {
 		r.Errorf("an idle connection got %q", got)
 	}
-	if !s.refused() {
-		r.Error("connections are accepted after Shutdown")
-	}
+	s.refuses("Shutdown")
 }
 
 func shutdownDrains(r *rig) {
@@ -92,7 +90,7 @@ func shutdownDrains(r *rig) {
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(r.soon()) }()
 	idle.end()
-	leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
+	s.refuses("Shutdown")
 	select {
 	case err := <-down:
 		r.Fatalf("Shutdown returned %v with a request in flight", err)
@@ -123,7 +121,7 @@ func shutdownBody(r *rig) {
 	get(r, there, "the handler")
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(r.soon()) }()
-	leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
+	s.refuses("Shutdown")
 	c.send("def")
 	if _, got := c.response(); got != "abcdef" {
 		r.Errorf("got %q", got)
@@ -139,7 +137,7 @@ func shutdownGivesUp(r *rig) {
 	ctx, cancel := context.WithCancel(context.Background())
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(ctx) }()
-	leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
+	s.refuses("Shutdown")
 	cancel()
 	if err := get(r, down, "Shutdown"); !errors.Is(err, context.Canceled) {
 		r.Errorf("Shutdown returned %v", err)
@@ -209,7 +207,7 @@ func shutdownInside(r *rig) {
 	s = r.handle(func(w http.ResponseWriter, req *http.Request) {
 		<-made
 		go func() { down <- s.Shutdown(r.soon()) }()
-		leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
+		s.refuses("Shutdown")
 		io.WriteString(w, "bye")
 	})
 	close(made)
@@ -233,9 +231,8 @@ func shutdownSeveral(r *rig) {
 	r.check(a.Shutdown(r.soon()))
 	a.ended()
 	also.ended()
-	if !a.refused() || !also.refused() {
-		r.Error("connections are accepted after Shutdown")
-	}
+	a.refuses("Shutdown")
+	also.refuses("Shutdown")
 }
 
 func closeCuts(r *rig) {
@@ -252,9 +249,7 @@ func closeCuts(r *rig) {
 	get(r, ctx.Done(), "the request to hear of it")
 	put(r, release, "lost", "the release")
 	s.ended()
-	if !s.refused() {
-		r.Error("connections are accepted after Close")
-	}
+	s.refuses("Close")
 }
 
 func closeEndsShutdown(r *rig) {
@@ -264,7 +259,7 @@ func closeEndsShutdown(r *rig) {
 	get(r, there, "the handler")
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(r.soon()) }()
-	leak.Eventually(r.T, "connections are accepted after Shutdown", s.refused)
+	s.refuses("Shutdown")
 	r.check(s.Close())
 	r.check(get(r, down, "Shutdown"))
 	c.end()

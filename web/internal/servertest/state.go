@@ -77,6 +77,7 @@ var stateTests = []test{
 		s := r.serve(servers.Config{Handler: http.HandlerFunc(hello), ConnState: seen.add})
 		c := s.dial()
 		c.get("/")
+		seen.eventually(r, "new active idle") // the response comes earlier
 		r.check(s.Shutdown(r.soon()))
 		c.end()
 		seen.eventually(r, "new active idle closed")
