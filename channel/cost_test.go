@@ -103,3 +103,32 @@ func TestNoAllocations(t *testing.T) {
 		})
 	}
 }
+
+// TestNoAllocationsInLine: nor where Send and Recv stand in the task itself, so that they
+// are a part of its frame if it was lowered.
+func TestNoAllocationsInLine(t *testing.T) {
+	e := asynctest.New(t)
+	c, stop := channel.New[int](4), false
+	asynctest.Go(e, func(t *async.Task) (int, error) {
+		child := t.Go(func(t *async.Task) error {
+			for !stop {
+				c.Send(1).Await(t)
+				c.Recv().Await(t)
+				async.Yield(t)
+			}
+			return nil
+		})
+		return 0, child.Await(t)
+	})
+	turn := func() {
+		for range 10 {
+			e.Step()
+		}
+	}
+	turn()
+	if n := testing.AllocsPerRun(100, turn); n != 0 {
+		t.Errorf("%v allocations in ten steps", n)
+	}
+	stop = true
+	e.RunUntilIdle()
+}

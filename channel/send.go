@@ -48,8 +48,9 @@ func (s Sending[T]) Wait(ctx context.Context) error {
 }
 
 // room returns the operation that Await and Wait run to its end: the one that was
-// polled already, if any.
-func (s *Sending[T]) room() async.Act {
+// polled already, if any. It takes s by value: an address taken would keep s in a place of
+// its own where Await is lowered.
+func (s Sending[T]) room() async.Act {
 	if s.begun {
 		return s.place
 	}
