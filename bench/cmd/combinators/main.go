@@ -1,10 +1,11 @@
 // Command combinators measures futures, streams, channels and locks: rondo beside
 // goroutines, channels and package sync, and beside futures-rs and tokio where cargo
-// and Debian's librust-futures-dev and librust-tokio-dev are.
+// and Debian's librust-futures-dev and librust-tokio-dev are. Rondo's tasks run on
+// coroutines and, in the rows of "lowered", as state machines, as those in Rust do.
 //
 //	go run ./cmd/combinators
 //
-// in the directory of module bench takes about two minutes and writes
+// in the directory of module bench takes about three minutes and writes
 // RESULTS-combinators.md. What is between two loops runs on two processors, all else
 // on one.
 package main
@@ -31,6 +32,8 @@ import (
 const (
 	one = "^Benchmark(Nested|UnorderedSet|Stream|Thousand|Sixteen|Merged|Race|Join|Select|Oneshot|SendRecv|Pipe|PingPong|Lock|Contended|Semaphore|Broadcast)"
 	two = "^Benchmark(Across|PingPong_.*TwoLoops)"
+	// What is the same where tasks are lowered: the rivals, and polls without a task's code.
+	same = "_(channel|buffered|sync|goroutines)|Nested|UnorderedSet|StreamPoll|Merged"
 )
 
 type options struct {
@@ -71,6 +74,9 @@ func run(ctx context.Context, o options) (err error) {
 			if err != nil {
 				return err
 			}
+			if p[0] == lowered(dir) {
+				printed = strings.ReplaceAll(printed, "_rondo", "_lowered")
+			}
 			out.WriteString(printed)
 		}
 	}
@@ -81,19 +87,32 @@ func run(ctx context.Context, o options) (err error) {
 	return os.WriteFile(o.out, []byte(report(all, missing)), 0o644)
 }
 
+// lowered is the program of rondo's benchmarks whose tasks are state machines.
+func lowered(dir string) string { return filepath.Join(dir, "lowered.test") }
+
 // build returns the commands of one round, and the reason why some are missing.
 func build(ctx context.Context, dir string, o options) (programs [][]string, missing string, err error) {
-	micro := filepath.Join(dir, "micro.test")
-	if _, err := proc.Output(ctx, ".", "go", "test", "-c", "-o", micro, "./micro"); err != nil {
-		return nil, "", err
+	micro, tool := filepath.Join(dir, "micro.test"), filepath.Join(dir, "rondo")
+	for _, command := range [][]string{
+		{"go", "test", "-c", "-o", micro, "./micro"},
+		{"go", "build", "-o", tool, "rondo.dev/rondo/cmd/rondo"},
+		{tool, "test", "-c", "-o", lowered(dir), "./micro"},
+	} {
+		if _, err := proc.Output(ctx, ".", command...); err != nil {
+			return nil, "", err
+		}
 	}
-	bench := func(topics string, cpus int, more ...string) []string {
+	bench := func(micro, topics string, cpus int, more ...string) []string {
 		return append([]string{micro, "-test.run=^$", "-test.bench=" + topics, "-test.benchmem",
 			fmt.Sprintf("-test.cpu=%d", cpus), "-test.benchtime=" + o.benchtime.String()}, more...)
 	}
-	programs = append(programs, bench(one, 1, "-test.skip=TwoLoops"))
+	programs = append(programs,
+		bench(micro, one, 1, "-test.skip=TwoLoops"),
+		bench(lowered(dir), one, 1, "-test.skip=TwoLoops|"+same))
 	if runtime.NumCPU() > 1 {
-		programs = append(programs, bench(two, 2))
+		programs = append(programs,
+			bench(micro, two, 2),
+			bench(lowered(dir), two, 2, "-test.skip="+same))
 	}
 	rust := filepath.Join(dir, "rust")
 	if err := os.CopyFS(rust, os.DirFS("micro/rust")); err != nil { // cargo writes beside the source
