@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -59,14 +58,16 @@ func TestManyAsk(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	var wg sync.WaitGroup
+	const requests, askers = 200, 4
+	asked := make(chan bool, requests*askers)
 	h := func(w http.ResponseWriter, r *http.Request) {
-		for range 4 {
-			wg.Go(func() {
+		for range askers {
+			go func() {
 				for range 3 {
 					r.Context().Value(http.LocalAddrContextKey)
 				}
-			})
+				asked <- true
+			}()
 		}
 		http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Hour))
 	}
@@ -75,12 +76,12 @@ func TestManyAsk(t *testing.T) {
 	go func() { done <- s.Serve(l) }()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	c := dial(t, "127.0.0.1:"+port)
-	for range 200 {
+	for range requests {
 		c.get("/")
 	}
-	asked := make(chan bool)
-	go func() { wg.Wait(); close(asked) }()
-	within(t, asked, "the answers")
+	for range requests * askers {
+		within(t, asked, "the answers")
+	}
 	s.Close()
 	within(t, done, "the end")
 }
