@@ -454,6 +454,16 @@ func TestGoexitAndPanic(t *testing.T) {
 			var p *runtime.PanicNilError
 			return errors.As(err, &p)
 		}},
+		{"panic under a goexit", func() {
+			defer panic(errBoom)
+			defer panic("hidden by the other")
+			runtime.Goexit()
+		}, func(err error) bool { return errors.Is(err, errBoom) }},
+		{"recovered panic under a goexit", func() {
+			defer func() { recover() }()
+			defer panic(errBoom)
+			runtime.Goexit()
+		}, func(err error) bool { return err == async.ErrGoexit }},
 		{"panic with something uncomparable", func() { panic([]int{1}) }, func(err error) bool {
 			return strings.HasPrefix(err.Error(), "panic: [1]")
 		}},

@@ -124,18 +124,30 @@ func (co *Coroutine) call() {
 		if returned {
 			return
 		}
-		if v := recover(); v != nil {
-			co.failed = asFailure(v)
-			return
+		// runtime.Goexit can't be stopped, not even by who recovers a panic under it.
+		// It ends the coroutine, and would then go on to end the goroutine that
+		// resumed it; a panic raised over it reaches that goroutine in its place, and
+		// is caught there, in Resume.
+		co.gone = true
+		if co.failed == nil {
+			co.failed = ErrGoexit
 		}
-		// runtime.Goexit can't be stopped. It ends the coroutine, and would then
-		// go on to end the goroutine that resumed it; a panic raised over it
-		// reaches that goroutine in its place, and is caught there, in Resume.
-		co.failed, co.gone = ErrGoexit, true
 		panic(ErrGoexit)
 	}()
-	co.body.Run(&co.core.task)
+	co.failed = co.catch()
 	returned = true
+}
+
+// catch runs the function, and returns what it panicked with, if it did.
+func (co *Coroutine) catch() (failed error) {
+	defer func() {
+		if v := recover(); v != nil {
+			failed = asFailure(v)
+			co.failed = failed // in case that a Goexit goes on
+		}
+	}()
+	co.body.Run(&co.core.task)
+	return nil
 }
 
 // Failure returns how the last function ended if it did not return, and forgets
