@@ -45,6 +45,9 @@ func (w *response) TakeOver(first []byte, begin func(conn any, received []byte) 
 			return err
 		}
 	}
+	if w.x.worker == nil {
+		w.x.c.core.DropStack() // which the request has made large, for whoever goes on
+	}
 	w.hijacked = true
 	w.x.out = append(w.x.out, first...)
 	w.x.next = begin

@@ -210,15 +210,10 @@ func (k *closing) listen(t *async.Task) (over bool) {
 func (k *closing) drain(t *async.Task) (ended bool) {
 	c := k.c
 	for {
-		if c.flags&receives == 0 {
-			c.rx = c.stream.Recv()
-			c.flags |= receives
-		}
-		_, err := c.rx.Poll(t)
+		_, err := c.poll(t)
 		if async.IsPending(err) {
 			return false
 		}
-		c.flags &^= receives
 		if err != nil {
 			return true
 		}

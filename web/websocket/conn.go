@@ -13,14 +13,14 @@ import (
 // wait for each other. It is at home where its transport is, and any task or goroutine
 // may use it.
 //
-// While it waits it holds 128 bytes, and no buffer.
+// While it waits it holds 96 bytes, and no buffer.
 type Conn struct {
 	stream stream
 	home   *place
 	opts   *Options
-	rx     async.Op[[]byte] // of stream, while receiving
-	in     *incoming        // what has come; nil between messages
-	out    *outgoing        // what is to go; nil while there is nothing
+	rx     async.Flight[[]byte] // of stream, while receiving
+	in     *incoming            // what has come; nil between messages
+	out    *outgoing            // what is to go; nil while there is nothing
 	cold   *cold
 	waker  *async.Waker // of the receive whose turn it is
 	turn   uint32       // its ticket; 0: there is none

@@ -78,7 +78,7 @@ func echo(t *async.Task, c *Conn) error {
 }
 
 func TestSize(t *testing.T) {
-	if n := unsafe.Sizeof(Conn{}); unsafe.Sizeof(uintptr(0)) == 8 && n > 128 {
+	if n := unsafe.Sizeof(Conn{}); unsafe.Sizeof(uintptr(0)) == 8 && n > 96 {
 		t.Errorf("a Conn has %d bytes", n)
 	}
 }
