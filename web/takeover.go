@@ -68,6 +68,9 @@ func (c *connection) handOver(t *async.Task) {
 	x, sh := c.x, c.shard
 	x.unreceive(t)
 	s := &succession{Served: c.Served, shard: sh, frame: x.next(c.stream(), bytes.Clone(x.in))}
+	if s.frame == nil {
+		panic("web: the function given to TakeOver returned no frame")
+	}
 	c.tell(http.StateHijacked)
 	c.x = nil
 	sh.recycle(x)

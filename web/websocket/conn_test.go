@@ -81,6 +81,9 @@ func TestSize(t *testing.T) {
 	if n := unsafe.Sizeof(Conn{}); unsafe.Sizeof(uintptr(0)) == 8 && n > 96 {
 		t.Errorf("a Conn has %d bytes", n)
 	}
+	if n := unsafe.Sizeof(upgraded{}); unsafe.Sizeof(uintptr(0)) == 8 && n > 128 {
+		t.Errorf("one with its function has %d", n)
+	}
 }
 
 func TestEcho(t *testing.T) {

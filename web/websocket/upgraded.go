@@ -19,7 +19,7 @@ type around struct {
 	err     error                              // what it has returned
 	closing async.Flight[struct{}]
 	parting bool
-	hurried bool // the close does not wait for the peer
+	hurried bool // the close does not wait for the peer's
 }
 
 // Step makes it a frame.
@@ -71,19 +71,20 @@ func (u *upgraded) part(t *async.Task) (done bool) {
 		k.err = f.Result()
 	}
 	k.parting = true
-	code := NormalClosure
+	end := u.Close()
 	switch {
 	case t.Cause() != nil:
-		code = GoingAway
+		k.hurried = true
+		end = u.leave(GoingAway)
 	case k.err != nil:
-		code = InternalError
+		end = u.CloseWith(InternalError, "")
 	}
-	_, _, done = k.closing.Begin(t, u.CloseWith(code, "").Op())
-	return done || u.hurry(t)
+	_, _, done = k.closing.Begin(t, end.Op())
+	return done
 }
 
-// hurry has a close not wait for the peer if the task was cancelled, and reports whether
-// it is done.
+// hurry has a close that waits for the peer not do so if the task is cancelled, and
+// reports whether it is done.
 func (u *upgraded) hurry(t *async.Task) (done bool) {
 	k := u.around
 	if k.hurried || t.Cause() == nil {
