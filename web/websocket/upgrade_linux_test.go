@@ -582,6 +582,9 @@ func TestUpgradeGone(t *testing.T) {
 				leave <- true
 			}
 			for n := range len(request) + 20 {
+				if p.secure && n%11 > 0 {
+					continue // handshakes take most of the time
+				}
 				c := dial(t, addr)
 				all := request + frame(1, strings.Repeat("x", 14))
 				c.send(all[:n])
