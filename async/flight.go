@@ -67,3 +67,30 @@ func (f *Flight[T]) Resume(t *Task) (v T, err error, done bool) {
 	v, err = f.src.PollOp(t, f.ticket, false) // it may have ended inside CancelOp
 	return v, err, !IsPending(err)
 }
+
+// Launch, Poll and Cancel are Poll and Cancel of an Op, for what keeps an operation for
+// longer than an await, and for more than one task: a Flight is less than half as large.
+// Launch begins op, whether or not t is cancelled, and polls it.
+func (f *Flight[T]) Launch(t *Task, op Op[T]) (T, error) {
+	op.checkUsable()
+	f.src, f.ticket = op.src, op.ticket
+	if f.ticket == 0 {
+		if home := f.src.Home(); home != t.core.exec && home != nil {
+			f.src = newRemote(f.src, home, t.core.exec, true, op.flags&opShielded != 0)
+		}
+		f.ticket = f.src.Start(t, op.buf, op.arg)
+	}
+	if t.Spend() {
+		t.waker.WakeLocal()
+		var zero T
+		return zero, Pending
+	}
+	return f.Poll(t)
+}
+
+// Poll polls what Launch has begun, and does not ask it to give up if t is cancelled.
+func (f *Flight[T]) Poll(t *Task) (T, error) { return f.src.PollOp(t, f.ticket, false) }
+
+// Cancel asks what Launch has begun to give up. If it reports idle, the operation is
+// gone; else it is polled until it has its result.
+func (f *Flight[T]) Cancel(t *Task) (idle bool) { return f.src.CancelOp(t, f.ticket) }

@@ -122,13 +122,13 @@ func (w *response) settles() bool { return !w.headed && !w.hijacked && !w.duplex
 func (w *response) fail(err, cause error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.x == nil || w.hijacked {
+	if w.x == nil || w.hijacked && w.x.next == nil {
 		return
 	}
 	if cause == nil || !errors.Is(err, cause) {
 		w.x.shard.logger().Error("web: a handler failed", "err", err, "method", w.req.Method, "path", w.req.URL.Path, "remote", w.req.RemoteAddr)
 	}
-	if w.status != 0 {
+	if w.status != 0 || w.hijacked {
 		w.x.failed = true
 		return
 	}

@@ -266,6 +266,8 @@ func (c *connection) handled(t *async.Task) {
 		c.leave()
 	case x.broken || x.failed:
 		c.end(t)
+	case x.next != nil:
+		c.handOver(t)
 	case x.last || !c.shard.keeping():
 		if x.unread || len(x.in) > 0 {
 			x.beginLinger()
@@ -300,16 +302,16 @@ func (c *connection) end(t *async.Task) {
 	if c.rare != nil && c.rare.tls != nil {
 		c.shard.close(c.stream()) // which takes its time: there is a last record
 	} else {
-		c.closeRaw(t)
+		closeRaw(t, c.Conn)
 	}
 	c.leave()
 }
 
 // closeRaw begins to close what is below; that goes on by itself. Poll would not begin
 // if the task had spent its budget.
-func (c *connection) closeRaw(t *async.Task) {
+func closeRaw(t *async.Task, c *netio.Conn) {
 	var closing async.Flight[struct{}]
-	closing.Begin(t, c.Conn.Close().Op())
+	closing.Begin(t, c.Close().Op())
 }
 
 // leave ends the task. The connection is closed, or somebody else's.

@@ -58,9 +58,10 @@ type exchange struct {
 	runs   func(t *async.Task) (failure any) // run, called by whoever does not know it: so it can be asked for its frame
 
 	// What the handler's side decides; the task's looks when that is done.
-	last   bool // no other request follows
-	unread bool // a part of the body was not read
-	failed bool // the response can't be completed
+	last   bool                                        // no other request follows
+	unread bool                                        // a part of the body was not read
+	failed bool                                        // the response can't be completed
+	next   func(conn any, received []byte) async.Frame // see TakeOver
 
 	// The task's side.
 	broken   bool // nothing can be sent any more
@@ -98,7 +99,7 @@ func (x *exchange) reset() {
 	x.rx, x.tx, x.half = async.Op[[]byte]{}, async.Op[int]{}, async.Act{}
 	x.receiving, x.sending, x.received = false, false, nil
 	x.call = call{}
-	x.last, x.unread, x.failed = false, false, false
+	x.last, x.unread, x.failed, x.next = false, false, false, nil
 	x.broken, x.late, x.hijacked, x.detached = false, false, false, false
 }
 

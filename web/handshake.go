@@ -77,7 +77,7 @@ func (c *connection) shaken(t *async.Task) {
 	if h.conn == nil {
 		c.shard.logger().Info("web: a TLS handshake failed", "remote", c.remote, "err", h.err)
 		c.tell(http.StateClosed)
-		c.closeRaw(t) // if it is not closed already
+		closeRaw(t, c.Conn) // if it is not closed already
 		c.leave()
 		return
 	}

@@ -96,6 +96,7 @@ type shard struct {
 	*serving
 	loop    *rondo.Loop
 	exec    *async.Executor
+	parent  *async.Task   // of all connections here, once there was one
 	queues  [places]queue // all connections
 	parser  http1.Parser
 	request http.Request // what the parser fills in, and an exchange takes over
@@ -123,6 +124,7 @@ func newShard(sv *serving, loop *rondo.Loop) *shard {
 // start begins with a connection.
 func (sv *serving) start(t *async.Task, s netio.Served) {
 	sh := sv.shards[s.Conn.Home().Index()]
+	sh.parent = t
 	c := &connection{Served: s, shard: sh}
 	c.core.Start(t, c)
 	c.enter(busy)
@@ -143,10 +145,8 @@ func (sh *shard) closeIdle() {
 
 // cancel closes all connections.
 func (sh *shard) cancel() {
-	for i := range sh.queues {
-		for c := sh.queues[i].first; c != nil; c = c.next {
-			c.core.CancelLocal(errClosed)
-		}
+	if sh.parent != nil {
+		sh.parent.Core().CancelLocal(errClosed)
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 )
 
 // RegisterOnShutdown has Shutdown call f, in a goroutine of its own: for connections
-// that were taken over, such as those of WebSockets, which it does not wait for.
+// that were taken over, such as those of WebSockets: which it does not wait for, or
+// which last for as long as nobody tells them.
 func (s *Server) RegisterOnShutdown(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,7 +23,8 @@ func (s *Server) RegisterOnShutdown(f func()) {
 // before; connections then go on until Close.
 //
 // It does not wait for connections that a handler on a goroutine has taken over, but for
-// those of async handlers, which are a part of their connection's task.
+// those of async handlers, which are a part of their connection's task, and for what goes
+// on without its handler, as that of websocket.Upgrade.
 //
 // Serve and its like, but not Run, return at once with http.ErrServerClosed: the program
 // has to wait for Shutdown. A server that was shut down can't be used again. Shutdown is for
@@ -58,7 +60,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // they do. The contexts of the requests that are being handled end, and their
 // responses go nowhere; Close waits for nothing, neither for the handlers nor for the loops
 // to hear of it: when Serve has returned, none of them listens any more. It does not know of
-// connections that were taken over. Any goroutine may call it.
+// connections that were taken over, but cancels the tasks that go on with one: async
+// handlers, and those of websocket.Upgrade. Any goroutine may call it.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.stopping = true

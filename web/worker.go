@@ -116,7 +116,7 @@ var errGoexit = errors.New("web: a handler has called runtime.Goexit")
 func (rq *request) end(failure any) {
 	w := &rq.resp
 	x := w.x
-	if failure != nil && !w.hijacked {
+	if failure != nil && (!w.hijacked || x.next != nil) {
 		x.failed = true
 	}
 	if failure != nil && failure != http.ErrAbortHandler && failure != errGoexit {

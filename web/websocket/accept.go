@@ -3,6 +3,7 @@ package websocket
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -66,12 +67,14 @@ func takeOver(w http.ResponseWriter, r *http.Request, opts *Options) (*Conn, []b
 	extra := w.Header().Clone()
 	s, p, first, err := hijack(w)
 	if err != nil {
-		refuse(w, refusal(http.StatusInternalServerError, "this server has no connection to give"))
+		refuse(w, noConnection)
 		return nil, nil, err
 	}
 	c := newConn(s, p, first, opts, false, a.deflate, a.subprotocol)
 	return c, response(answer, extra), nil
 }
+
+var noConnection = refusal(http.StatusInternalServerError, "this server has no connection to give")
 
 // onLoop is a stream of a loop's.
 type onLoop interface {
@@ -81,40 +84,63 @@ type onLoop interface {
 
 // hijack takes the connection from the server.
 func hijack(w http.ResponseWriter) (stream, *place, []byte, error) {
-	if h := hijacker(w); h != nil {
-		conn, received, err := h.HijackAsync()
+	if h, ok := behind[Hijacker](w); ok {
+		s, received, err := hijackLoop(h)
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		s, ok := conn.(onLoop)
-		if !ok {
-			return nil, nil, nil, fmt.Errorf("rondo/websocket: a server's connection is a %T: %w", conn, errors.ErrUnsupported)
-		}
 		return s, placeOf(s.Home()), received, nil
 	}
-	conn, rw, err := http.NewResponseController(w).Hijack()
+	conn, received, err := hijackNet(w)
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	s, p := withGoroutines(conn)
+	return s, p, received, nil
+}
+
+// hijackLoop takes the connection from a server that runs on event loops.
+func hijackLoop(h Hijacker) (onLoop, []byte, error) {
+	conn, received, err := h.HijackAsync()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, ok := conn.(onLoop)
+	if !ok {
+		return nil, nil, fmt.Errorf("rondo/websocket: a server's connection is a %T: %w", conn, errors.ErrUnsupported)
+	}
+	return s, received, nil
+}
+
+// hijackNet takes the connection from a server of net/http.
+func hijackNet(w http.ResponseWriter) (conn net.Conn, received []byte, err error) {
+	conn, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
 	conn.SetDeadline(time.Time{}) // those of the request
-	var received []byte
 	if n := rw.Reader.Buffered(); n > 0 {
 		b, _ := rw.Reader.Peek(n)
 		received = append(received, b...)
 	}
-	home := &newVisiting().exec
-	return newBlocking(conn, home), &place{exec: home, alone: true}, received, nil
+	return conn, received, nil
 }
 
-// hijacker looks for a Hijacker behind w.
-func hijacker(w http.ResponseWriter) Hijacker {
+// withGoroutines makes a stream of a connection of package net.
+func withGoroutines(conn net.Conn) (stream, *place) {
+	home := &newVisiting().exec
+	return newBlocking(conn, home), &place{exec: home, alone: true}
+}
+
+// behind looks for what more than a ResponseWriter w is, or one behind it.
+func behind[T any](w http.ResponseWriter) (found T, ok bool) {
 	for {
-		if h, ok := w.(Hijacker); ok {
-			return h
+		if found, ok = w.(T); ok {
+			return found, true
 		}
 		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {
-			return nil
+			return found, false
 		}
 		w = u.Unwrap()
 	}

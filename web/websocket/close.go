@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 	"unicode/utf8"
 
 	"rondo.dev/rondo/async"
@@ -31,6 +32,15 @@ func (c *Conn) CloseWith(code Code, reason string) async.Act {
 	return async.NewAct(&closing{c: c, code: code, reason: reason}, 0).Shielded()
 }
 
+// leave is CloseWith that does not wait for the answer, and not for long until the peer has
+// been told.
+func (c *Conn) leave(code Code) async.Act {
+	return async.NewAct(&closing{c: c, code: code, brief: true}, 0).Shielded()
+}
+
+// briefly is how long a peer may take to be told by leave.
+const briefly = time.Second
+
 // CloseNow closes the transport without a word to the peer, and makes a CloseWith
 // that is in flight do so. Deferred, it sees to it that a connection is closed however
 // a function ends; after another close it returns net.ErrClosed.
@@ -44,6 +54,7 @@ type closing struct {
 	code   Code
 	reason string
 	now    bool
+	brief  bool // it is over when the peer was told
 	timer  wheel.Timer
 	late   bool
 	stage  stage
@@ -88,7 +99,11 @@ func (k *closing) Start(*async.Task, []byte, uint64) uint32 {
 		return notToBe
 	}
 	c.rare().closing = k
-	c.home.exec.StartTimer(&k.timer, c.opts.closeWithin(), k)
+	limit := c.opts.closeWithin()
+	if k.brief {
+		limit = min(limit, briefly)
+	}
+	c.home.exec.StartTimer(&k.timer, limit, k)
 	w := c.enqueue()
 	w.closes = k
 	k.ticket = w.ticket
@@ -147,7 +162,9 @@ func (k *closing) step(t *async.Task) (done bool) {
 			return false
 		}
 		c.endSend(w)
-		k.stage = listening
+		if k.stage = listening; k.brief {
+			k.shutDown()
+		}
 	case listening:
 		if !k.listen(t) {
 			return false
@@ -210,15 +227,10 @@ func (k *closing) listen(t *async.Task) (over bool) {
 func (k *closing) drain(t *async.Task) (ended bool) {
 	c := k.c
 	for {
-		if c.flags&receives == 0 {
-			c.rx = c.stream.Recv()
-			c.flags |= receives
-		}
-		_, err := c.rx.Poll(t)
+		_, err := c.poll(t)
 		if async.IsPending(err) {
 			return false
 		}
-		c.flags &^= receives
 		if err != nil {
 			return true
 		}

@@ -13,14 +13,14 @@ import (
 // wait for each other. It is at home where its transport is, and any task or goroutine
 // may use it.
 //
-// While it waits it holds 128 bytes, and no buffer.
+// While it waits it holds 96 bytes, and no buffer.
 type Conn struct {
 	stream stream
 	home   *place
 	opts   *Options
-	rx     async.Op[[]byte] // of stream, while receiving
-	in     *incoming        // what has come; nil between messages
-	out    *outgoing        // what is to go; nil while there is nothing
+	rx     async.Flight[[]byte] // of stream, while receiving
+	in     *incoming            // what has come; nil between messages
+	out    *outgoing            // what is to go; nil while there is nothing
 	cold   *cold
 	waker  *async.Waker // of the receive whose turn it is
 	turn   uint32       // its ticket; 0: there is none
@@ -65,7 +65,14 @@ type cold struct {
 
 // newConn makes a connection over s, for which first was received already.
 func newConn(s stream, p *place, first []byte, opts *Options, client bool, d wire.Deflate, subprotocol string) *Conn {
-	c := &Conn{stream: s, home: p, opts: opts}
+	c := new(Conn)
+	c.init(s, p, first, opts, client, d, subprotocol)
+	return c
+}
+
+// init is newConn where there is room for one.
+func (c *Conn) init(s stream, p *place, first []byte, opts *Options, client bool, d wire.Deflate, subprotocol string) {
+	c.stream, c.home, c.opts = s, p, opts
 	if client {
 		c.flags |= isClient
 	}
@@ -85,7 +92,6 @@ func newConn(s stream, p *place, first []byte, opts *Options, client bool, d wir
 	if opts.PingEvery > 0 {
 		c.rare().keep = &keepalive{c: c}
 	}
-	return c
 }
 
 func (c *Conn) rare() *cold {

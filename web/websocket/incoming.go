@@ -51,16 +51,10 @@ func (c *Conn) advance(t *async.Task, asked bool) (how, error) {
 		if asked && c.flags&receives == 0 { // else the next would have what became of that
 			return interrupted, cancelled(t)
 		}
-		if c.flags&receives == 0 {
-			c.rx = c.stream.Recv()
-			c.flags |= receives
-		}
-		b, err := c.rx.Poll(t)
-		if async.IsPending(err) {
-			return waits, nil
-		}
-		c.flags &^= receives
+		b, err := c.poll(t)
 		switch {
+		case async.IsPending(err):
+			return waits, nil
 		case err == nil:
 			if c.in == nil {
 				c.in = c.home.newIncoming()
@@ -75,6 +69,20 @@ func (c *Conn) advance(t *async.Task, asked bool) (how, error) {
 			c.fail(err)
 		}
 	}
+}
+
+// poll receives what the transport has next.
+func (c *Conn) poll(t *async.Task) (b []byte, err error) {
+	if c.flags&receives == 0 {
+		c.flags |= receives
+		b, err = c.rx.Launch(t, c.stream.Recv())
+	} else {
+		b, err = c.rx.Poll(t)
+	}
+	if !async.IsPending(err) {
+		c.flags &^= receives
+	}
+	return b, err
 }
 
 // parse looks at the next event.

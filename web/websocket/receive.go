@@ -87,7 +87,7 @@ func (x *receiver) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 		return true
 	case c.flags&received != 0:
 		return false
-	case c.flags&receives != 0 && !c.rx.Cancel(t, false):
+	case c.flags&receives != 0 && !c.rx.Cancel(t):
 		c.flags |= givesUp // what has arrived may be a message
 		return false
 	}

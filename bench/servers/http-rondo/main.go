@@ -18,11 +18,12 @@ import (
 	"rondo.dev/rondo/bench/internal/serve"
 	"rondo.dev/rondo/timer"
 	"rondo.dev/rondo/web"
+	"rondo.dev/rondo/web/websocket"
 )
 
 func main() {
 	name := flag.String("driver", "", "io_uring or epoll")
-	kind := flag.String("handler", "plain", "plain, inline or async")
+	kind := flag.String("handler", "plain", "plain, inline, async or upgrade, which is async and hands WebSockets on")
 	profile := flag.String("profile", "", "write a CPU profile to this `file`")
 	f := serve.Parse()
 	if err := run(f, *name, *kind, *profile); err != nil {
@@ -42,7 +43,20 @@ func run(f serve.Flags, driver, kind, profile string) error {
 	case "inline":
 		s.Handler = web.Inline(serve.Handler(nil)) // a socket would hold the loop
 	case "async":
-		s.Handler = web.Async(answer)
+		s.Handler = web.Async(func(t *async.Task, w http.ResponseWriter, r *http.Request) error {
+			if r.URL.Path == "/ws" {
+				return echoAsync(t, w, r)
+			}
+			return answer(t, w, r)
+		})
+	case "upgrade":
+		s.Handler = web.Async(func(t *async.Task, w http.ResponseWriter, r *http.Request) error {
+			if r.URL.Path == "/ws" {
+				websocket.Upgrade(w, r, nil, echoOn)
+				return nil
+			}
+			return answer(t, w, r)
+		})
 	default:
 		return fmt.Errorf("there is no handler %q", kind)
 	}
@@ -82,7 +96,7 @@ func closeOnTerm(s *web.Server) {
 	s.Close()
 }
 
-// answer is serve.Handler as an async function.
+// answer is serve.Handler as an async function, but for the WebSocket.
 func answer(t *async.Task, w http.ResponseWriter, r *http.Request) error {
 	switch r.URL.Path {
 	case "/sleep":
@@ -94,8 +108,6 @@ func answer(t *async.Task, w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", serve.PlainText)
 		_, err := io.WriteString(w, serve.Hello)
 		return err
-	case "/ws":
-		return echoAsync(t, w, r)
 	}
 	http.NotFound(w, r)
 	return nil

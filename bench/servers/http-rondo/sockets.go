@@ -33,13 +33,19 @@ func echoAsync(t *async.Task, w http.ResponseWriter, r *http.Request) error {
 		return nil // it has been answered
 	}
 	defer c.CloseNow().Await(t)
+	echoOn(t, c)
+	return nil
+}
+
+// echoOn is what goes on with a connection when there is nothing else of it any more.
+func echoOn(t *async.Task, c *websocket.Conn) error {
 	for {
 		m, err := c.Receive().Await(t)
 		if err != nil {
-			return nil
+			return err
 		}
 		if _, err := c.Send(m.Kind, m.Data).Await(t); err != nil {
-			return nil
+			return err
 		}
 	}
 }
