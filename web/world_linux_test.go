@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for what has to happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // serve serves with s until the test is over, and returns the address.
 func serve(t *testing.T, s *web.Server) string {

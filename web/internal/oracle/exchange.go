@@ -15,7 +15,7 @@ import (
 )
 
 // patience ends a conversation that hangs. It is no part of any case.
-var patience = flag.Duration("oracle.patience", 20*time.Second, "how long a conversation may take before it counts as hanging")
+var patience = flag.Duration("oracle.patience", time.Minute, "how long a conversation may take before it counts as hanging")
 
 // A Mode is how the client hands its bytes to the kernel.
 type Mode int

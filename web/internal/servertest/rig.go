@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what has to happen. It is for failures only.
-var patience = flag.Duration("servertest.patience", 20*time.Second, "how long a test waits for what has to happen")
+var patience = flag.Duration("servertest.patience", time.Minute, "how long a test waits for what has to happen")
 
 // Test runs all tests with one kind of server.
 func Test(t *testing.T, kind servers.Maker) {
