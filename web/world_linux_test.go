@@ -74,6 +74,7 @@ func (c *client) send(text string) *client {
 // response reads one, and its body.
 func (c *client) response(method string) (*http.Response, string) {
 	c.t.Helper()
+	c.SetDeadline(time.Now().Add(patience))
 	resp, err := http.ReadResponse(c.r, &http.Request{Method: method})
 	if err != nil {
 		c.t.Fatal(err)
@@ -95,6 +96,7 @@ func (c *client) get(path string) string {
 // ends waits until the server has closed the connection, in whichever way.
 func (c *client) ends() {
 	c.t.Helper()
+	c.SetDeadline(time.Now().Add(patience))
 	if b, err := io.ReadAll(c.r); len(b) > 0 || isTimeout(err) {
 		c.t.Fatalf("the connection goes on: %q, %v", b, err)
 	}
