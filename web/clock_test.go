@@ -80,6 +80,41 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
+// TestFlushTogether: children of a handler may wait for the same bytes to be sent, and all
+// are told.
+func TestFlushTogether(t *testing.T) {
+	const size = 1 << 20
+	s := &web.Server{Handler: web.Async(func(t *async.Task, w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Connection", "close")
+		var flushed [4]*async.Child
+		writes := t.Go(func(t *async.Task) error { // collects, for it is not the handler's own stack
+			w.Write(make([]byte, size))
+			return nil
+		})
+		if err := writes.Await(t); err != nil {
+			return err
+		}
+		for i := range flushed {
+			flushed[i] = t.Go(func(t *async.Task) error { return web.Flush(t, w) })
+		}
+		for _, c := range flushed {
+			if err := c.Await(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})}
+	inMemory(t, s, func(task *async.Task, c *netio.Conn) error {
+		task, stop := task.WithTimeout(time.Hour)
+		defer stop()
+		c.Write([]byte("GET / HTTP/1.0\r\nHost: a\r\n\r\n")).Await(task)
+		if answer, err := io.ReadAll(reader{task, c}); len(answer) < size || err != nil {
+			t.Errorf("got %d bytes, %v", len(answer), err)
+		}
+		return nil
+	})
+}
+
 // TestSteadyReader: a client that takes its response slowly, but steadily, is not given
 // up, however much was written at once; one that stops is.
 func TestSteadyReader(t *testing.T) {

@@ -45,7 +45,8 @@ type exchange struct {
 	receiving bool  // rx was begun
 	received  error // what the connection has ended with, if it has
 	tx        async.Op[int]
-	sending   bool // tx was begun
+	sending   bool          // tx was begun
+	flushing  []*async.Core // tasks that wait for tx; see writing
 	half      async.Act
 	halved    bool // half is done
 
@@ -91,6 +92,8 @@ func (x *exchange) reset() {
 	if cap(x.out) > largest {
 		x.out = make([]byte, 0, 4<<10)
 	}
+	clear(x.flushing[:cap(x.flushing)])
+	x.flushing = x.flushing[:0]
 	clear(x.fields)
 	x.fields = x.fields[:0]
 	x.watching.Store(false)

@@ -24,12 +24,18 @@ func serve(t *testing.T, s *web.Server) string {
 	return serveWith(t, s, s.Serve)
 }
 
-func serveWith(t *testing.T, s *web.Server, with func(net.Listener) error) string {
+func listen(t *testing.T) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+func serveWith(t *testing.T, s *web.Server, with func(net.Listener) error) string {
+	t.Helper()
+	l := listen(t)
 	done := make(chan error, 1)
 	go func() { done <- with(l) }()
 	t.Cleanup(func() {
