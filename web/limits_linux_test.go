@@ -12,6 +12,7 @@ import (
 
 	"errors"
 
+	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/timer"
@@ -56,6 +57,50 @@ func TestLimits(t *testing.T) {
 				}
 			}
 			x.ends()
+		})
+	}
+}
+
+// TestLoopHeld: a client is not given up for the time in which its loop was held, if it has
+// sent meanwhile what it was waited for.
+func TestLoopHeld(t *testing.T) {
+	rt, err := rondo.New(rondo.Loops(1), rondo.Watchdog(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rt.Shutdown(context.Background()) })
+	for name, server := range map[string]*web.Server{
+		"body": {StallTimeout: time.Second},
+		"head": {ReadHeaderTimeout: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			entered, held := make(chan bool, 2), make(chan bool)
+			server.Runtime = rt
+			server.Handler = web.Inline(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				entered <- true
+				if r.URL.Path == "/hold" {
+					<-held
+					time.Sleep(2 * time.Second)
+				}
+				io.Copy(w, r.Body)
+			}))
+			addr := serve(t, server)
+			holder, waiting := dial(t, addr), dial(t, addr)
+			request := "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
+			waits := len(request)
+			if name == "head" {
+				waits = 10
+			}
+			if waiting.send(request[:waits]); name == "body" {
+				within(t, entered, "the request that waits")
+			}
+			holder.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+			within(t, entered, "the request")
+			waiting.send(request[waits:] + "abc")
+			held <- true
+			if _, body := waiting.response("POST"); body != "abc" {
+				t.Errorf("got %q", body)
+			}
 		})
 	}
 }
