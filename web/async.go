@@ -28,8 +28,8 @@ import (
 // goroutines; only the context of r is, but for http.LocalAddrContextKey.
 //
 // f must not block: it awaits. Write does not wait for the client as long as f is a state
-// machine, but collects what was written until f returns or awaits Flush: who writes
-// much does that now and then. What has come of the body can be read in any case; the
+// machine, but collects what was written until f returns or awaits Flush, however much that
+// is: who writes much does that now and then. What has come of the body can be read in any case; the
 // rest by ReadBody, or, by a function that was not lowered, as usual.
 //
 // The server runs f on the loop if the request is its alone: if the server's handler is

@@ -1,9 +1,11 @@
 package web_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -172,6 +174,37 @@ func TestAsync(t *testing.T) {
 			}
 			dial(t, c.RemoteAddr().String()).send("GET /panic HTTP/1.1\r\nHost: a\r\n\r\n").ends()
 		})
+	}
+}
+
+// TestAsyncElsewhere: an async handler below net/http sends much of its response before it
+// has returned, and its failure is told to the log of the server.
+func TestAsyncElsewhere(t *testing.T) {
+	const piece = 64 << 10
+	fails := errors.New("as it should")
+	rec := httptest.NewRecorder()
+	h := web.Async(func(t *async.Task, w http.ResponseWriter, r *http.Request) error {
+		for i := range 20 {
+			if _, err := w.Write(make([]byte, piece)); err != nil {
+				return err
+			}
+			if collected := (i+1)*piece - rec.Body.Len(); collected > 2*piece {
+				return fmt.Errorf("%d bytes are collected", collected)
+			}
+		}
+		return nil
+	})
+	h.ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
+	if rec.Code != 200 || rec.Body.Len() != 20*piece {
+		t.Errorf("got %d, %d bytes", rec.Code, rec.Body.Len())
+	}
+	var text strings.Builder
+	server := &http.Server{ErrorLog: log.New(&text, "", 0)}
+	request := httptest.NewRequest("GET", "/where", nil)
+	request = request.WithContext(context.WithValue(request.Context(), http.ServerContextKey, server))
+	web.Async(func(t *async.Task, w http.ResponseWriter, r *http.Request) error { return fails }).ServeHTTP(httptest.NewRecorder(), request)
+	if !strings.Contains(text.String(), fails.Error()) || !strings.Contains(text.String(), "/where") {
+		t.Errorf("logged %q", text.String())
 	}
 }
 

@@ -191,7 +191,7 @@ func (c *connection) received(t *async.Task, data []byte, err error) {
 	switch {
 	case err == io.EOF && c.brokenOff():
 		c.refuse(t, http1.BrokenOff)
-	case err != nil || c.late:
+	case err != nil || c.late && len(data) == 0:
 		c.end(t)
 	default:
 		c.feed(t, data)

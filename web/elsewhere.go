@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 
@@ -15,12 +17,16 @@ import (
 func serveElsewhere(f taskFunc, w http.ResponseWriter, r *http.Request) {
 	e := &elsewhere{ResponseWriter: w, ctl: http.NewResponseController(w)}
 	_, err := rondo.Wait(r.Context(), func(t *async.Task) (struct{}, error) {
+		e.t = t
 		inner := r.WithContext(r.Context())
 		if r.Body != nil && r.Body != http.NoBody {
 			inner.Body = &elsewhereBody{r.Body, t}
 		}
 		return struct{}{}, f(t, e, inner)
 	})
+	if err != nil {
+		e.complain(r, err)
+	}
 	switch {
 	case err == nil:
 		e.send()
@@ -31,11 +37,25 @@ func serveElsewhere(f taskFunc, w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// complain tells the log of the server that has called the handler of its failure, unless
+// it was cancelled.
+func (e *elsewhere) complain(r *http.Request, err error) {
+	if cause := r.Context().Err(); cause != nil && errors.Is(err, cause) {
+		return
+	}
+	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ErrorLog != nil {
+		s.ErrorLog.Printf("web: a handler failed: %v (%s %s, for %s)", err, r.Method, r.URL.Path, r.RemoteAddr)
+		return
+	}
+	slog.Error("web: a handler failed", "err", err, "method", r.Method, "path", r.URL.Path, "remote", r.RemoteAddr)
+}
+
 // elsewhere is the ResponseWriter of a task whose response is sent by a goroutine. It
-// collects, so that the task need not wait in Write.
+// collects, so that the task need not wait in each Write.
 type elsewhere struct {
 	http.ResponseWriter
 	ctl   *http.ResponseController
+	t     *async.Task
 	mu    sync.Mutex
 	out   []byte
 	wrote bool
@@ -47,12 +67,22 @@ func (e *elsewhere) WriteHeader(status int) {
 	e.ResponseWriter.WriteHeader(status)
 }
 
-// Write collects p until the next Flush, or the end.
+// collected is how much is collected before a task that can be suspended waits until it
+// is sent.
+const collected = 64 << 10
+
+// Write collects p until there is enough, the next Flush, or the end.
 func (e *elsewhere) Write(p []byte) (int, error) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.wrote = true
 	e.out = append(e.out, p...)
+	enough := len(e.out) >= collected
+	e.mu.Unlock()
+	if enough && e.t.Core().OnStack() {
+		if _, err := rondo.Blocking(e.t, func() (struct{}, error) { return struct{}{}, e.send() }); err != nil {
+			return 0, err
+		}
+	}
 	return len(p), nil
 }
 

@@ -45,7 +45,8 @@ type exchange struct {
 	receiving bool  // rx was begun
 	received  error // what the connection has ended with, if it has
 	tx        async.Op[int]
-	sending   bool // tx was begun
+	sending   bool          // tx was begun
+	flushing  []*async.Core // tasks that wait for tx; see writing
 	half      async.Act
 	halved    bool // half is done
 
@@ -92,6 +93,8 @@ func (x *exchange) reset() {
 	if cap(x.out) > largest {
 		x.out = make([]byte, 0, 4<<10)
 	}
+	clear(x.flushing[:cap(x.flushing)])
+	x.flushing = x.flushing[:0]
 	clear(x.fields)
 	x.fields = x.fields[:0]
 	x.watching.Store(false)
@@ -133,8 +136,14 @@ type deadline struct {
 	until  int64         // on the executor's clock; 0 is none
 	since  int64         // when the wait began
 	credit time.Duration // at most the StallTimeout
+	looked bool          // see secondLook
 	passed bool
 }
+
+// secondLook is how much longer anything is waited for whose time is over: for as long as
+// it takes the loop to look what has come. It may have been held, so that what it waited
+// for has been there for long.
+const secondLook = time.Millisecond
 
 // reset makes it one without a limit on the whole.
 func (d *deadline) reset() {
@@ -175,14 +184,15 @@ func (d *deadline) stop() {
 	if d.timer.Active() {
 		d.x.shard.exec.StopTimer(&d.timer)
 	}
-	d.passed = false
+	d.looked, d.passed = false, false
 }
 
 // moved ends a wait in which so many bytes have come or gone.
 func (d *deadline) moved(n int) {
 	d.stop()
 	if sh := d.x.shard; sh.stall > 0 {
-		d.credit = min(sh.stall, d.credit-time.Duration(sh.exec.Now()-d.since)+time.Duration(n)*sh.perByte)
+		used := min(time.Duration(sh.exec.Now()-d.since), d.credit) // more is not the client's fault
+		d.credit = min(sh.stall, d.credit-used+time.Duration(n)*sh.perByte)
 	}
 }
 
@@ -197,6 +207,11 @@ func (d *deadline) within(limit time.Duration) {
 
 // Fire ends the wait.
 func (d *deadline) Fire() {
+	if !d.looked {
+		d.looked = true
+		d.x.shard.exec.StartTimer(&d.timer, secondLook, d)
+		return
+	}
 	d.passed = true
 	d.x.c.core.WakeLocal()
 }
@@ -209,12 +224,16 @@ func (x *exchange) pollRead(t *async.Task) error {
 	if x.received != nil {
 		return x.received
 	}
-	if x.reads.passed || !x.reads.wait() {
+	if !x.reads.passed && !x.reads.wait() {
 		x.reads.stop()
 		return os.ErrDeadlineExceeded
 	}
 	data, err := x.poll(t)
 	if async.IsPending(err) {
+		if x.reads.passed {
+			x.reads.stop()
+			return os.ErrDeadlineExceeded
+		}
 		return err
 	}
 	x.reads.moved(len(data))
@@ -272,10 +291,12 @@ func (x *exchange) pollWrite(t *async.Task) error {
 				return x.drop(os.ErrDeadlineExceeded)
 			}
 			x.tx, x.sending = x.write(), true
-		} else if x.writes.passed || !x.writes.wait() {
-			x.giveUp() // the operation ends, and says how far it has come
 		}
 		n, err := x.tx.Poll(t)
+		if async.IsPending(err) && (x.writes.passed || !x.writes.wait()) {
+			x.giveUp() // the operation ends, and says how far it has come
+			n, err = x.tx.Poll(t)
+		}
 		if async.IsPending(err) {
 			return err
 		}

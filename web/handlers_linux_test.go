@@ -148,6 +148,31 @@ func TestContinueAside(t *testing.T) {
 	}
 }
 
+// TestContinueBehind: whoever reads the body when the response has begun does not wait for
+// a client that waits for the response.
+func TestContinueBehind(t *testing.T) {
+	addr := serve(t, &web.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "hello")
+		read := make(chan bool)
+		go func() {
+			io.Copy(io.Discard, r.Body)
+			close(read)
+		}()
+		time.Sleep(time.Millisecond) // so that it most likely reads
+		http.NewResponseController(w).Flush()
+		<-read
+	})})
+	for range 10 {
+		c := dial(t, addr).send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+		if _, err := c.r.Peek(1); err != nil {
+			t.Fatal(err)
+		}
+		if resp, body := c.send("abc").response("POST"); body != "hello" || !resp.Close {
+			t.Errorf("got %q, close %v", body, resp.Close)
+		}
+	}
+}
+
 // wrapped is a ResponseWriter of a middleware.
 type wrapped struct{ http.ResponseWriter }
 

@@ -15,6 +15,8 @@ type queue struct {
 	first *connection
 	last  *connection
 	timer wheel.Timer
+
+	looked bool // see secondLook
 }
 
 // place says which of its shard's queues a connection is in.
@@ -82,6 +84,10 @@ func (q *queue) now() int32 { return int32(q.shard.exec.Now() / int64(time.Milli
 // Fire ends those whose time is over. The timer is not stopped when the first one
 // leaves: that would cost each request as much as it saves the few that wait long.
 func (q *queue) Fire() {
+	if q.looked = !q.looked; q.looked {
+		q.shard.exec.StartTimer(&q.timer, secondLook, q)
+		return
+	}
 	now := q.now()
 	for c := q.first; c != nil; c = c.next {
 		if left := q.limit - time.Duration(now-c.since)*time.Millisecond; left > 0 {

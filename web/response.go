@@ -116,8 +116,8 @@ func (w *response) inform(status int) {
 func (w *response) writeContinue() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.x == nil || !w.x.rq.body.expects.Swap(false) || w.status != 0 {
-		return nil // the final response says it all
+	if w.x == nil || w.status != 0 || !w.x.rq.body.expects.Swap(false) {
+		return nil // the final response says it all; settle must still know who waits for it
 	}
 	w.x.out = append(w.x.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
 	return w.x.send()

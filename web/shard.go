@@ -66,6 +66,9 @@ func (sv *serving) serve(t *async.Task, ln *netio.Listener, l net.Listener, conf
 	close(sv.started)
 	defer func() {
 		s.leave(sv)
+		for _, sh := range sv.shards {
+			sh.loop.Post(sh.workers.end)
+		}
 		close(sv.ended)
 	}()
 	watch := t.Go(func(t *async.Task) error { return sv.closeWith(t) })

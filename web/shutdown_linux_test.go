@@ -19,6 +19,7 @@ import (
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/web"
 )
@@ -49,10 +50,13 @@ func TestShutdown(t *testing.T) {
 	idle.ends()
 	unused.ends()
 	within(t, called, "the call of RegisterOnShutdown")
-	if c, err := net.Dial("tcp", addr); err == nil {
-		c.Close()
-		t.Error("it still listens")
-	}
+	leak.Eventually(t, "it still listens", func() bool {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	})
 	leave <- true
 	resp, body := busy.response("GET")
 	if body != "served" || !resp.Close {

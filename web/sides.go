@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"rondo.dev/rondo/async"
@@ -94,8 +95,24 @@ func (r *reading) Cancel(t *async.Task, loser bool) (idle bool) {
 	return true
 }
 
+// Poll sends. Whoever polled last is woken when something has been sent, and wakes the
+// others when that was all.
 func (w *writing) Poll(t *async.Task) (struct{}, error) {
-	return struct{}{}, (*exchange)(w).pollWrite(t)
+	x := (*exchange)(w)
+	err := x.pollWrite(t)
+	if async.IsPending(err) {
+		if !slices.Contains(x.flushing, t.Core()) {
+			x.flushing = append(x.flushing, t.Core())
+		}
+		return struct{}{}, err
+	}
+	for _, c := range x.flushing {
+		if c != t.Core() {
+			c.WakeLocal()
+		}
+	}
+	x.flushing = x.flushing[:0]
+	return struct{}{}, err
 }
 
 // Cancel makes it a Canceler. A response that was sent in part can't be gone on with:

@@ -82,6 +82,15 @@ func (ws *workers) Fire() {
 	}
 }
 
+// end ends them all: there are no connections any more.
+func (ws *workers) end() {
+	for _, w := range ws.list {
+		close(w.work)
+	}
+	ws.list = nil
+	ws.shard.exec.StopTimer(&ws.timer)
+}
+
 func (w *worker) run() {
 	for job := range w.work {
 		job.run(w)

@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for what has to happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // serve serves with s until the test is over, and returns the address.
 func serve(t *testing.T, s *web.Server) string {
@@ -24,12 +24,18 @@ func serve(t *testing.T, s *web.Server) string {
 	return serveWith(t, s, s.Serve)
 }
 
-func serveWith(t *testing.T, s *web.Server, with func(net.Listener) error) string {
+func listen(t *testing.T) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+func serveWith(t *testing.T, s *web.Server, with func(net.Listener) error) string {
+	t.Helper()
+	l := listen(t)
 	done := make(chan error, 1)
 	go func() { done <- with(l) }()
 	t.Cleanup(func() {
@@ -74,6 +80,7 @@ func (c *client) send(text string) *client {
 // response reads one, and its body.
 func (c *client) response(method string) (*http.Response, string) {
 	c.t.Helper()
+	c.SetDeadline(time.Now().Add(patience))
 	resp, err := http.ReadResponse(c.r, &http.Request{Method: method})
 	if err != nil {
 		c.t.Fatal(err)
@@ -95,6 +102,7 @@ func (c *client) get(path string) string {
 // ends waits until the server has closed the connection, in whichever way.
 func (c *client) ends() {
 	c.t.Helper()
+	c.SetDeadline(time.Now().Add(patience))
 	if b, err := io.ReadAll(c.r); len(b) > 0 || isTimeout(err) {
 		c.t.Fatalf("the connection goes on: %q, %v", b, err)
 	}

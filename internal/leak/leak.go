@@ -11,7 +11,7 @@ import (
 // failures only.
 func Eventually(t *testing.T, complaint string, f func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !f(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !f(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Error(complaint)
 			return

@@ -274,7 +274,7 @@ func TestDialCancelled(t *testing.T) {
 func TestGoroutines(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(echoingPlainly))
 	defer server.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	c, err := rondo.Wait(ctx, func(t *async.Task) (*Conn, error) {
 		return Dial(t, "ws"+strings.TrimPrefix(server.URL, "http"), nil)

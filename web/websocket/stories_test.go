@@ -169,7 +169,7 @@ func play(t *async.Task, x story, s stream, err error) error {
 	if err != nil {
 		return err
 	}
-	t, stop := t.WithTimeout(20 * time.Second)
+	t, stop := t.WithTimeout(2 * time.Minute)
 	defer stop()
 	res, got, err := tellStory(t, s, x)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long anything may take that has to happen. It is for failures only.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // goodClients is how many there are.
 const goodClients = 4
@@ -29,35 +29,48 @@ var tale = strings.Repeat("once upon a time ", 600)
 
 // good is a client that keeps its connection, and runs errands until it is called back.
 func (f *fight) good() error {
-	c, err := f.connect(patience)
-	if err != nil {
+	var began time.Time // when the connection was asked for, or began to wait for an errand
+	var c net.Conn
+	r := new(bufio.Reader)
+	connect := func() (err error) {
+		if c != nil {
+			c.Close()
+		}
+		began = time.Now()
+		if c, err = f.connect(patience); err != nil {
+			c = nil // whatever kind of one it is
+			return err
+		}
+		r.Reset(c)
+		return nil
+	}
+	if err := connect(); err != nil {
 		return err
 	}
-	defer func() { c.Close() }()
-	r := bufio.NewReader(c)
+	defer func() {
+		if c != nil {
+			c.Close()
+		}
+	}()
 	for i := 0; !f.recalled(); i++ {
 		e := errands[i%len(errands)]
 		c.SetDeadline(time.Now().Add(patience))
-		began := time.Now()
-		if _, err := io.WriteString(c, e.request); err != nil {
-			return err
-		}
-		resp, err := http.ReadResponse(r, nil)
-		if err != nil {
-			return fmt.Errorf("after %d answers: %w", i, err)
-		}
-		body, err := io.ReadAll(resp.Body)
+		resp, body, err := run(c, r, e.request)
 		switch {
+		case err != nil && f.late(time.Since(began)):
+			if err := connect(); err != nil {
+				return err
+			}
+			continue
 		case err != nil:
-			return err
+			return fmt.Errorf("after %d answers: %w", i, err)
 		case resp.StatusCode == 503 && f.limits.MaxRequests > 0:
 			f.refused.Add(1)
 			if resp.Close {
-				c.Close()
-				if c, err = f.connect(patience); err != nil {
+				if err := connect(); err != nil {
 					return err
 				}
-				r.Reset(c)
+				continue
 			}
 		case resp.StatusCode != 200 || string(body) != e.answer:
 			return fmt.Errorf("answer %d is %v with %d bytes", i, resp.Status, len(body))
@@ -69,9 +82,29 @@ func (f *fight) good() error {
 				break
 			}
 		}
+		began = time.Now()
 		time.Sleep(time.Millisecond)
 	}
 	return nil
+}
+
+// run asks for something.
+func run(c net.Conn, r *bufio.Reader, request string) (*http.Response, []byte, error) {
+	if _, err := io.WriteString(c, request); err != nil {
+		return nil, nil, err
+	}
+	resp, err := http.ReadResponse(r, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	return resp, body, err
+}
+
+// late reports whether an errand has taken so long that the server could not know a good
+// client any more: the machine is slow, or stood still.
+func (f *fight) late(took time.Duration) bool {
+	return f.limits.ReadHeader > 0 && took >= f.limits.ReadHeader || f.limits.Stall > 0 && took >= f.limits.Stall
 }
 
 // connect connects as a good client does.

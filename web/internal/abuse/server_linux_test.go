@@ -45,6 +45,7 @@ type report struct {
 	Goroutines int    // but for workers that wait for work
 	FDs        int
 	Conns      int64    // as ConnState counts them
+	Peak       int64    // most at once
 	Handling   int64    // handlers that run
 	Log        []string // errors
 }
@@ -121,6 +122,7 @@ func check(err error) {
 // vitals are what the server knows of itself.
 type vitals struct {
 	conns, handling atomic.Int64
+	peak            atomic.Int64
 	mu              sync.Mutex
 	log             []string
 }
@@ -137,7 +139,9 @@ func (v *vitals) Write(line []byte) (int, error) {
 func (v *vitals) count(_ net.Conn, s http.ConnState) {
 	switch s {
 	case http.StateNew:
-		v.conns.Add(1)
+		n := v.conns.Add(1)
+		for was := v.peak.Load(); n > was && !v.peak.CompareAndSwap(was, n); was = v.peak.Load() {
+		}
 	case http.StateClosed, http.StateHijacked:
 		v.conns.Add(-1)
 	}
@@ -159,7 +163,7 @@ func (v *vitals) report(memory bool) (r report) {
 		}
 		r.FDs = leak.OpenFDs()
 	}
-	r.Conns, r.Handling = v.conns.Load(), v.handling.Load()
+	r.Conns, r.Peak, r.Handling = v.conns.Load(), v.peak.Load(), v.handling.Load()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	r.Log = v.log

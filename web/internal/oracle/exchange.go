@@ -14,8 +14,8 @@ import (
 	"rondo.dev/rondo/web/internal/servers"
 )
 
-// patience ends a conversation that hangs. It is no part of any case.
-var patience = flag.Duration("oracle.patience", 20*time.Second, "how long a conversation may take before it counts as hanging")
+// patience ends a conversation in which nothing comes any more. It is no part of any case.
+var patience = flag.Duration("oracle.patience", time.Minute, "how long nothing may come in a conversation before it counts as hanging")
 
 // A Mode is how the client hands its bytes to the kernel.
 type Mode int
@@ -44,7 +44,7 @@ func (c *Case) Run(make servers.Maker, mode Mode, files string) (*Transcript, er
 		r.giveUp()
 		conn.SetDeadline(time.Unix(1, 0))
 	})
-	read := goes(func() error { return receive(conn, r) })
+	read := goes(func() error { return receive(conn, r, func() { hung.Reset(*patience) }) })
 	wrote := goes(func() error { return c.play(conn.(*net.TCPConn), r, mode) })
 	err = errors.Join(<-read, <-wrote)
 	conn.Close()
@@ -61,6 +61,7 @@ func (c *Case) Run(make servers.Maker, mode Mode, files string) (*Transcript, er
 	if t.End == "hung" {
 		err = errors.Join(err, errors.New("the conversation does not end"))
 	}
+	t.reset = t.End == "reset" || t.End == "lost"
 	if mode == Bytes {
 		t = t.untimed()
 	}
@@ -74,11 +75,14 @@ func goes(f func() error) <-chan error {
 	return done
 }
 
-// receive reads to the end of the connection.
-func receive(conn net.Conn, r *record) error {
+// receive reads to the end of the connection. It tells of all that comes.
+func receive(conn net.Conn, r *record, came func()) error {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := conn.Read(buf)
+		if n > 0 {
+			came()
+		}
 		r.update(func() {
 			r.got.Write(buf[:n])
 			r.end = ending(err)

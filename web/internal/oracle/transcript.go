@@ -12,6 +12,8 @@ type Transcript struct {
 	Bytes string   // all that the client got, with one date for all
 	End   string   // eof, reset, left (by the client), hung
 	Notes []string // of the handlers, in order
+
+	reset bool // and some of what was sent may have been lost by that
 }
 
 var (

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what has to happen. It is for failures only.
-var patience = flag.Duration("servertest.patience", 20*time.Second, "how long a test waits for what has to happen")
+var patience = flag.Duration("servertest.patience", time.Minute, "how long a test waits for what has to happen")
 
 // Test runs all tests with one kind of server.
 func Test(t *testing.T, kind servers.Maker) {
@@ -154,6 +154,7 @@ func (c *raw) send(text string) {
 // response reads one with its body.
 func (c *raw) response() (*http.Response, string) {
 	c.r.Helper()
+	c.SetDeadline(time.Now().Add(*patience))
 	resp, err := http.ReadResponse(c.in, nil)
 	c.r.check(err)
 	body, err := io.ReadAll(resp.Body)
@@ -171,6 +172,7 @@ func (c *raw) get(path string) (*http.Response, string) {
 // end reads to the end, and returns what came before it. A reset is an end, too.
 func (c *raw) end() string {
 	c.r.Helper()
+	c.SetDeadline(time.Now().Add(*patience))
 	b, err := io.ReadAll(c.in)
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
