@@ -72,21 +72,21 @@ func failure(v any) error {
 	return async.NewPanicError(v)
 }
 
-// Run is the handler's run on a coroutine, or its answer.
+// Run is the handler's run on a coroutine, or its answer. It calls the handler itself:
+// one frame more, and the stack that the handler waits on would not be the smallest.
 func (s *serving) Run(t *async.Task) {
+	handler := s.station().server.handler
 	if lowered.Asked(t) {
-		if err := s.handle(t); lowered.Asked(t) { // it has run: there was nothing to wait for
+		if err := handler(t, &s.conn); lowered.Asked(t) { // it has run: there was nothing to wait for
 			s.frame = &parting{conn: &s.conn, err: err}
 		}
 		return
 	}
 	defer s.close(t)
-	if err := s.handle(t); err != nil {
+	if err := handler(t, &s.conn); err != nil {
 		s.frame = &parting{err: err, closed: true}
 	}
 }
-
-func (s *serving) handle(t *async.Task) error { return s.station().server.handler(t, &s.conn) }
 
 // close is a function of its own so that the handler's stack, small as it is, does
 // not carry the operation all the time.
