@@ -32,6 +32,8 @@ type Awaiting[T any] struct {
 	f      Future[T]
 	polled bool
 	asked  bool // it was asked to give up
+
+	At uint16 // the frame's, as that of a Flight
 }
 
 // Begin begins to await f, and reports whether that is done. If not, the caller
@@ -41,7 +43,7 @@ func (a *Awaiting[T]) Begin(t *Task, f Future[T]) (v T, err error, done bool) {
 	if cause := t.Cause(); cause != nil {
 		return v, cause, true
 	}
-	*a = Awaiting[T]{f: f}
+	a.f, a.polled, a.asked = f, false, false
 	if t.Spend() {
 		t.core.WakeLocal()
 		return v, nil, false

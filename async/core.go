@@ -156,6 +156,16 @@ func (c *Core) init(e *Executor, f Frame) {
 // Task returns the view that the task's function gets.
 func (c *Core) Task() *Task { return &c.task }
 
+// ParentFrame returns the frame of the task that c is a child of, nil for a root's. By
+// it a task that only one kind of frame spawns finds what it shares with its siblings,
+// and needs no room for that.
+func (c *Core) ParentFrame() Frame {
+	if c.parent == nil {
+		return nil
+	}
+	return c.parent.frame
+}
+
 // Executor returns where c runs.
 func (c *Core) Executor() *Executor { return c.exec }
 

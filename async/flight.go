@@ -9,6 +9,10 @@ type Flight[T any] struct {
 	ticket   uint32
 	asked    bool // it was asked to give up
 	shielded bool // it is not to be asked
+
+	// At is the frame's, which has no room of its own for it: it says where the frame's
+	// function is. Flights of coroutines don't use it.
+	At uint16
 }
 
 // Begin starts op, unless t is cancelled, and reports whether it is done. If not,

@@ -110,7 +110,7 @@ func (c *Conn) closeReads(t *async.Task) {
 	k := c.cold
 	k.stash, k.failed = nil, nil
 	k.dropFiles()
-	r := &c.rd
+	r := &c.reading
 	switch {
 	case r.ticket == 0:
 	case c.ownOp():

@@ -23,7 +23,7 @@ import (
 // Reads are carried out one after the other, in the order in which they were
 // started, and so are writes; the two don't wait for each other.
 //
-// An idle connection has 112 bytes and no buffer.
+// An idle connection has 104 bytes and no buffer.
 type Conn struct {
 	home *place
 	cold *connCold
@@ -31,9 +31,7 @@ type Conn struct {
 	// now (connLentOut), then those that nobody has taken.
 	chunks *chunk
 	writes *writing // the write in progress, and those that wait
-	rd     reading
-	fd     int32
-	flags  connFlags
+	reading
 }
 
 type connFlags uint8
@@ -63,7 +61,15 @@ type connCold struct {
 	remote  net.Addr
 }
 
-func newConn(p *place, fd int) *Conn { return &Conn{home: p, fd: int32(fd)} }
+func newConn(p *place, fd int, flags connFlags) *Conn {
+	c := new(Conn)
+	c.init(p, fd, flags)
+	return c
+}
+
+func (c *Conn) init(p *place, fd int, flags connFlags) {
+	c.home, c.fd, c.flags = p, int32(fd), flags
+}
 
 func (c *Conn) rare() *connCold {
 	if c.cold == nil {

@@ -111,7 +111,7 @@ type (
 func (l *readLimit) Fire() {
 	c := l.c
 	l.passed = true
-	r := &c.rd
+	r := &c.reading
 	switch {
 	case r.ticket == 0 || r.outcome != waiting:
 	case c.ownOp():

@@ -93,7 +93,7 @@ func (d *Dialer) dial(t *async.Task, addr netip.AddrPort) (*Conn, error) {
 	for _, o := range connDefaults {
 		p.drv.SetOption(fd, o.option, o.value)
 	}
-	return newConn(p, fd), nil
+	return newConn(p, fd, 0), nil
 }
 
 func dialError(network string, addr net.Addr, err error) error {

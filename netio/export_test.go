@@ -18,7 +18,7 @@ func Interleave(addrs []netip.AddrPort) []netip.AddrPort { return interleave(add
 // SizeOfConn is what an idle connection costs here.
 const SizeOfConn = unsafe.Sizeof(Conn{})
 
-// SizeOfServing is what one that Serve serves costs besides.
+// SizeOfServing is what one costs that Serve serves, its task included.
 const SizeOfServing = unsafe.Sizeof(serving{})
 
 // MaxReady and MaxChunks are the limits of what waits at a listener, and on a

@@ -42,8 +42,7 @@ func FromNetConn(t *async.Task, nc net.Conn) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(p, fd)
-	c.flags = flags
+	c := newConn(p, fd, flags)
 	if first != nil {
 		k := c.rare()
 		k.stash, k.failed = first.take()
@@ -166,7 +165,7 @@ func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
 	f, err := c.file(t)
 	if err == nil {
 		defer f.Close()
-		if c.rd.ticket != 0 || c.writes != nil {
+		if c.reading.ticket != 0 || c.writes != nil {
 			err = errInUse
 		}
 	}
@@ -187,7 +186,7 @@ func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
 	// any more once the first ones are counted.
 	t = t.WithoutCancel()
 	async.NewOp((*connDisarm)(c), nil, 0).Await(t)
-	if c.rd.ticket != 0 || c.writes != nil { // somebody has come meanwhile
+	if c.reading.ticket != 0 || c.writes != nil { // somebody has come meanwhile
 		nc.Close()
 		return nil, c.opError("file", errInUse)
 	}

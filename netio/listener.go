@@ -34,7 +34,7 @@ type acceptor struct {
 	ticket uint32
 	waker  *async.Waker
 	state  acceptState
-	conn   *Conn
+	fd     int
 	err    error
 }
 
@@ -42,7 +42,7 @@ type acceptState uint8
 
 const (
 	acceptWaits acceptState = iota
-	acceptDone              // conn or err is set
+	acceptDone              // fd or err is set
 )
 
 // maxReady is how many connections may wait at the listener.
@@ -119,13 +119,12 @@ func newListener(p *place, fd int, network string) *Listener {
 // network is the listener's, as errors tell it.
 func (ln *Listener) network() string { return ln.addr.Network() }
 
-// newConn makes a connection of what was accepted.
-func (ln *Listener) newConn(fd int) *Conn {
-	c := newConn(ln.home, fd)
+// connFlags are those of the connections that are accepted.
+func (ln *Listener) connFlags() connFlags {
 	if isUnix(ln.network()) {
-		c.flags = connUnix
+		return connUnix
 	}
-	return c
+	return 0
 }
 
 // Addr returns the listener's address. Any goroutine may call it.
@@ -150,12 +149,40 @@ func (ln *Listener) Accept() async.Op[*Conn] { return async.NewOp((*accepting)(l
 // cancelled with its task; any task, or goroutine, may close.
 func (ln *Listener) Close() async.Act { return async.NewAct((*listenerClose)(ln), 0).Shielded() }
 
+// accept is Accept for a connection that is yet to be made of its descriptor.
+func (ln *Listener) accept() async.Op[int] { return async.NewOp((*acceptingFD)(ln), nil, 0) }
+
 // accepting is the source of Accept.
 type accepting Listener
 
 func (x *accepting) Home() *async.Executor { return x.home.exec }
 
-func (x *accepting) Start(*async.Task, []byte, uint64) uint32 {
+func (x *accepting) Start(t *async.Task, b []byte, arg uint64) uint32 {
+	return (*acceptingFD)(x).Start(t, b, arg)
+}
+
+func (x *accepting) PollOp(t *async.Task, ticket uint32, keep bool) (*Conn, error) {
+	fd, err := (*acceptingFD)(x).PollOp(t, ticket, keep)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(x.home, fd, (*Listener)(x).connFlags()), nil
+}
+
+func (x *accepting) CancelOp(t *async.Task, ticket uint32) (idle bool) {
+	return (*acceptingFD)(x).CancelOp(t, ticket)
+}
+
+func (x *accepting) Settle(ticket uint32, back bool) int {
+	return (*acceptingFD)(x).Settle(ticket, back)
+}
+
+// acceptingFD is the source of accept.
+type acceptingFD Listener
+
+func (x *acceptingFD) Home() *async.Executor { return x.home.exec }
+
+func (x *acceptingFD) Start(*async.Task, []byte, uint64) uint32 {
 	ln := (*Listener)(x)
 	a := acceptor{ticket: ln.home.ticket()}
 	ln.queue = append(ln.queue, a)
@@ -166,21 +193,21 @@ func (x *accepting) Start(*async.Task, []byte, uint64) uint32 {
 	return a.ticket
 }
 
-func (x *accepting) PollOp(t *async.Task, ticket uint32, keep bool) (*Conn, error) {
+func (x *acceptingFD) PollOp(t *async.Task, ticket uint32, keep bool) (int, error) {
 	ln := (*Listener)(x)
 	a := ln.acceptor(ticket)
 	if a.state == acceptWaits {
 		a.waker = t.Waker()
-		return nil, async.Pending
+		return 0, async.Pending
 	}
-	c, err := a.conn, a.err
+	fd, err := a.fd, a.err
 	if !keep {
 		ln.remove(ticket)
 	}
-	return c, err
+	return fd, err
 }
 
-func (x *accepting) CancelOp(_ *async.Task, ticket uint32) (idle bool) {
+func (x *acceptingFD) CancelOp(_ *async.Task, ticket uint32) (idle bool) {
 	ln := (*Listener)(x)
 	if ln.acceptor(ticket).state == acceptDone {
 		return false
@@ -189,17 +216,17 @@ func (x *accepting) CancelOp(_ *async.Task, ticket uint32) (idle bool) {
 	return true
 }
 
-func (x *accepting) Settle(ticket uint32, back bool) int {
+func (x *acceptingFD) Settle(ticket uint32, back bool) int {
 	ln := (*Listener)(x)
 	a := *ln.acceptor(ticket)
 	ln.remove(ticket)
 	switch {
-	case !back || a.conn == nil:
+	case !back || a.err != nil:
 	case ln.closing != nil:
-		ln.home.drv.CloseNow(int(a.conn.fd))
+		ln.home.drv.CloseNow(a.fd)
 	default:
 		// To the front: it was the first.
-		ln.ready = slices.Insert(ln.ready, 0, int(a.conn.fd))
+		ln.ready = slices.Insert(ln.ready, 0, a.fd)
 		ln.serve()
 	}
 	return 0
@@ -244,7 +271,7 @@ func (ln *Listener) serve() {
 		case ln.closing != nil:
 			a.err = ln.opError(net.ErrClosed)
 		case len(ln.ready) > 0:
-			a.conn = ln.newConn(ln.ready[0])
+			a.fd = ln.ready[0]
 			if ln.ready = ln.ready[1:]; len(ln.ready) == 0 {
 				ln.ready = nil
 			}

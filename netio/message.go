@@ -68,14 +68,14 @@ func (x *messageRead) Settle(ticket uint32, back bool) int {
 func (c *Conn) receiveMessage() {
 	switch {
 	case c.serve():
-	case c.rd.op.InFlight():
-		c.home.drv.Cancel(&c.rd.op) // receivedLent comes here again
+	case c.reading.op.InFlight():
+		c.home.drv.Cancel(&c.reading.op) // receivedLent comes here again
 	default:
 		x := c.cold.message
 		x.ancillary = driver.Ancillary{MaxRights: x.m.MaxFiles}
 		x.msg = driver.Msg{Bufs: [][]byte{x.m.Buf}, Ancillary: &x.ancillary}
-		c.rd.op.RecvMsg(int(c.fd), &x.msg, (*connReads)(c))
-		c.home.drv.Submit(&c.rd.op)
+		c.reading.op.RecvMsg(int(c.fd), &x.msg, (*connReads)(c))
+		c.home.drv.Submit(&c.reading.op)
 	}
 }
 

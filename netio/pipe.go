@@ -34,15 +34,11 @@ func NewPipe(t *async.Task) (*PipeReader, *PipeWriter, error) {
 }
 
 func newPipeReader(p *place, fd int, flags connFlags) *PipeReader {
-	c := newConn(p, fd)
-	c.flags = connPipe | flags
-	return (*PipeReader)(c)
+	return (*PipeReader)(newConn(p, fd, connPipe|flags))
 }
 
 func newPipeWriter(p *place, fd int) *PipeWriter {
-	c := newConn(p, fd)
-	c.flags = connPipe
-	return (*PipeWriter)(c)
+	return (*PipeWriter)(newConn(p, fd, connPipe))
 }
 
 // Read is [Conn.Read]: it reads up to len(b) bytes into b, at least one. io.EOF

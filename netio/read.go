@@ -16,6 +16,10 @@ type reading struct {
 	kind    readKind
 	outcome outcome
 	why     outcome // why the driver was asked to cancel op: what the end will be if it does
+
+	// Not of the read but of the connection: there is room for them here.
+	flags connFlags
+	fd    int32
 }
 
 type readKind uint8
@@ -87,7 +91,7 @@ func (r *connRead) PollOp(t *async.Task, ticket uint32, keep bool) (int, error) 
 	}
 	n := 0
 	if o == gotBytes {
-		n = int(c.rd.n)
+		n = int(c.reading.n)
 	}
 	if !keep {
 		c.endRead()

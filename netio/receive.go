@@ -16,19 +16,19 @@ const maxChunks = 4
 // something to read.
 func (c *Conn) arm() {
 	if c.flags&connPipe != 0 {
-		c.rd.op.Ready(int(c.fd), driver.Readable, (*connReads)(c))
+		c.reading.op.Ready(int(c.fd), driver.Readable, (*connReads)(c))
 	} else {
-		c.rd.op.RecvLent(int(c.fd), (*connReads)(c))
+		c.reading.op.RecvLent(int(c.fd), (*connReads)(c))
 	}
-	c.home.drv.Submit(&c.rd.op)
+	c.home.drv.Submit(&c.reading.op)
 }
 
 // receiveInto prepares the read of some bytes into b.
 func (c *Conn) receiveInto(b []byte) {
 	if c.flags&connPipe != 0 {
-		c.rd.op.Read(int(c.fd), b, (*connReads)(c))
+		c.reading.op.Read(int(c.fd), b, (*connReads)(c))
 	} else {
-		c.rd.op.Recv(int(c.fd), b, (*connReads)(c))
+		c.reading.op.Recv(int(c.fd), b, (*connReads)(c))
 	}
 }
 
@@ -41,13 +41,13 @@ func (x *connReads) Complete(op *driver.Op, r driver.Result) {
 	switch {
 	case op.Kind() == driver.OpRecvLent:
 		c.receivedLent(r)
-	case c.rd.kind == readSplice:
+	case c.reading.kind == readSplice:
 		c.spliced(op.Kind(), r)
-	case c.rd.kind == readMessage:
+	case c.reading.kind == readMessage:
 		c.receivedMessage(r)
 	case op.Kind() == driver.OpReady:
 		c.becameReady(r)
-	case c.rd.kind == readLent:
+	case c.reading.kind == readLent:
 		c.receivedHere(op.Bytes(), r)
 	default:
 		c.received(r)
@@ -60,9 +60,9 @@ func (c *Conn) becameReady(r driver.Result) {
 	switch {
 	case r.Err != nil:
 		c.received(r)
-	case c.rd.why != waiting:
+	case c.reading.why != waiting:
 		c.received(driver.Result{Err: driver.ErrCanceled})
-	case c.rd.kind == readLent:
+	case c.reading.kind == readLent:
 		c.receiveHere()
 	default:
 		c.readQueued()
@@ -73,16 +73,16 @@ func (c *Conn) becameReady(r driver.Result) {
 func (c *Conn) received(r driver.Result) {
 	switch {
 	case r.Err == nil && r.N > 0:
-		c.rd.outcome, c.rd.n = gotBytes, int32(r.N)
+		c.reading.outcome, c.reading.n = gotBytes, int32(r.N)
 	case r.Err == nil:
-		c.rd.outcome = gotEOF
+		c.reading.outcome = gotEOF
 	case r.Err != driver.ErrCanceled:
 		c.rare().failed = os.NewSyscallError("read", r.Err)
-		c.rd.outcome = failed
-	case c.rd.why != waiting:
-		c.rd.outcome = c.rd.why
+		c.reading.outcome = failed
+	case c.reading.why != waiting:
+		c.reading.outcome = c.reading.why
 	default:
-		c.rd.outcome = gotCause // by nobody here: the driver is being closed
+		c.reading.outcome = gotCause // by nobody here: the driver is being closed
 	}
 	c.wakeReader()
 }
@@ -92,7 +92,7 @@ func (c *Conn) received(r driver.Result) {
 // waiting for this one.
 func (c *Conn) receiveHere() {
 	c.receiveInto(c.home.newBuffer())
-	c.home.drv.Submit(&c.rd.op)
+	c.home.drv.Submit(&c.reading.op)
 }
 
 // receivedHere is the end of that. No chunk came before this one: while there
@@ -129,33 +129,33 @@ func (c *Conn) receivedLent(r driver.Result) {
 			c.rare().failed = os.NewSyscallError("read", r.Err)
 		}
 	}
-	if c.rd.ticket == 0 || c.rd.outcome != waiting {
+	if c.reading.ticket == 0 || c.reading.outcome != waiting {
 		return
 	}
 	switch {
-	case c.rd.kind == readDisarm:
+	case c.reading.kind == readDisarm:
 		if r.More {
 			return
 		}
-		c.rd.outcome = gotBytes
-	case c.rd.kind == readSplice:
+		c.reading.outcome = gotBytes
+	case c.reading.kind == readSplice:
 		if r.More {
 			return
 		}
-		if c.splice(); c.rd.outcome == waiting {
+		if c.splice(); c.reading.outcome == waiting {
 			return
 		}
-	case c.rd.kind == readMessage:
+	case c.reading.kind == readMessage:
 		if r.More {
 			return
 		}
-		if c.receiveMessage(); c.rd.outcome == waiting {
+		if c.receiveMessage(); c.reading.outcome == waiting {
 			return
 		}
 	case c.serve():
 	case r.More:
 		return
-	case outOfBuffers && c.rd.kind == readLent:
+	case outOfBuffers && c.reading.kind == readLent:
 		c.home.collect() // for those who come next
 		c.receiveHere()
 		return
@@ -168,7 +168,7 @@ func (c *Conn) receivedLent(r driver.Result) {
 
 // rearm goes on with a read whose driver operation has ended with nothing for it.
 func (c *Conn) rearm() {
-	if c.rd.kind == readLent {
+	if c.reading.kind == readLent {
 		c.arm()
 		return
 	}
@@ -180,16 +180,16 @@ func (c *Conn) readQueued() {
 	b := c.cold.buf
 	c.cold.buf = nil
 	c.receiveInto(b)
-	c.home.drv.Submit(&c.rd.op)
+	c.home.drv.Submit(&c.reading.op)
 }
 
 // disarm is the turn of a readDisarm.
 func (c *Conn) disarm() {
-	if c.rd.op.InFlight() {
-		c.home.drv.Cancel(&c.rd.op)
+	if c.reading.op.InFlight() {
+		c.home.drv.Cancel(&c.reading.op)
 		return
 	}
-	c.rd.outcome = gotBytes
+	c.reading.outcome = gotBytes
 }
 
 func (c *Conn) queueChunk(l driver.Lent, more bool) {
@@ -204,7 +204,7 @@ func (c *Conn) queueChunk(l driver.Lent, more bool) {
 	}
 	*p = c.home.newChunk(l)
 	if n >= maxChunks && more {
-		c.home.drv.Cancel(&c.rd.op)
+		c.home.drv.Cancel(&c.reading.op)
 	}
 }
 

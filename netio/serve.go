@@ -58,7 +58,9 @@ func Serve(t *async.Task, ln *Listener, handler func(t *async.Task, c *Conn) err
 // and calls Done at its end. Its error is the task's, like that of any child; to
 // keep it to the connection, hand it to Done instead.
 func ServeFrames(t *async.Task, ln *Listener, start func(t *async.Task, s Served), opts ...ServeOption) error {
-	return serve(t, ln, opts, start)
+	return serve(t, ln, opts, func(st *station, fd int, flags connFlags) {
+		start(st.task(), Served{newConn(st.place, fd, flags), st})
+	})
 }
 
 // Served is a connection that is being served.

@@ -16,7 +16,7 @@ import (
 
 // server is one Serve.
 type server struct {
-	start     func(t *async.Task, s Served)
+	start     func(st *station, fd int, flags connFlags)
 	handler   func(*async.Task, *Conn) error // of startServing
 	site      uintptr                        // where Serve was called
 	limit     int
@@ -48,8 +48,9 @@ type station struct {
 // station so that they are cancelled after it has stopped accepting, not with it:
 // a scope would do as well, and cost each of them a hundred bytes.
 type nursery struct {
-	core   async.Core
-	closed bool
+	station *station
+	core    async.Core
+	closed  bool
 }
 
 // Step makes it a frame.
@@ -61,7 +62,7 @@ func (n *nursery) close() {
 	n.core.WakeLocal()
 }
 
-func serve(t *async.Task, ln *Listener, opts []ServeOption, start func(t *async.Task, s Served)) error {
+func serve(t *async.Task, ln *Listener, opts []ServeOption, start func(st *station, fd int, flags connFlags)) error {
 	s := &server{start: start, log: slog.Default()}
 	for _, f := range opts {
 		f(s)
@@ -171,6 +172,7 @@ func (st *station) run(t *async.Task, fd int, ln *Listener) error {
 // handlers go on for as long as they may, cancels them, and waits for their end.
 func (st *station) serve(t *async.Task, ln *Listener, stopOthers func()) error {
 	st.place = here(t)
+	st.nursery.station = st
 	st.nursery.core.Start(t.WithoutCancel(), &st.nursery)
 	defer st.nursery.close()
 	st.open.Store(true)
@@ -220,14 +222,14 @@ func (st *station) accept(t *async.Task, ln *Listener) error {
 	}
 	var pause time.Duration
 	for {
-		c, err := ln.Accept().Await(t)
+		fd, err := ln.accept().Await(t)
 		if err == nil {
 			pause = 0
 			if err := s.slots.take(t); err != nil {
-				c.Close().Await(t)
+				st.place.drv.CloseNow(fd)
 				return err
 			}
-			s.place(c, st)
+			s.place(fd, ln.connFlags(), st)
 			continue
 		}
 		if !passing(err) {
@@ -261,8 +263,9 @@ func passing(err error) bool {
 // it gives new ones away: handing over costs more than a small imbalance.
 const slack = 8
 
-// place gives c to the loop with the fewest connections.
-func (s *server) place(c *Conn, here *station) {
+// place gives a connection to the loop with the fewest. It has not been used: nothing
+// on this loop knows its descriptor.
+func (s *server) place(fd int, flags connFlags, here *station) {
 	best := here
 	for _, st := range s.stations {
 		if st.open.Load() && st.active.Load()+slack < best.active.Load() {
@@ -271,15 +274,13 @@ func (s *server) place(c *Conn, here *station) {
 	}
 	best.active.Add(1)
 	if best == here {
-		here.start(c)
+		s.start(here, fd, flags)
 		return
 	}
-	// c has not been used: nothing on this loop knows its descriptor.
-	fd, flags := int(c.fd), c.flags
 	if !best.loop.Post(func() { best.arrived(fd, flags) }) {
 		best.active.Add(-1)
 		here.active.Add(1)
-		here.start(c)
+		s.start(here, fd, flags)
 	}
 }
 
@@ -290,14 +291,11 @@ func (st *station) arrived(fd int, flags connFlags) {
 		st.ended()
 		return
 	}
-	c := newConn(st.place, fd)
-	c.flags = flags
-	st.start(c)
+	st.server.start(st, fd, flags)
 }
 
-func (st *station) start(c *Conn) {
-	st.server.start(st.nursery.core.Task(), Served{c, st})
-}
+// task is what those who serve connections are children of.
+func (st *station) task() *async.Task { return st.nursery.core.Task() }
 
 // ended counts a connection out.
 func (st *station) ended() {

@@ -5,19 +5,23 @@ import (
 	"rondo.dev/rondo/async/lowered"
 )
 
-// serving is the task of a connection that Serve serves, in one piece: it runs the
+// serving is a connection that Serve serves and its task, in one piece: it runs the
 // handler, and then closes the connection. It tells the server how it has ended, and
 // nobody else: neither a panic nor a Goexit goes further.
 type serving struct {
-	Served
+	conn  Conn
 	core  async.Core
 	frame async.Frame // the handler's, if that is lowered; in the end a *parting
 }
 
-func startServing(t *async.Task, s Served) {
-	x := &serving{Served: s}
-	x.core.Start(t, x)
+func startServing(st *station, fd int, flags connFlags) {
+	x := new(serving)
+	x.conn.init(st.place, fd, flags)
+	x.core.Start(st.task(), x)
 }
+
+// station is where the connection is served, whose task is the parent.
+func (s *serving) station() *station { return s.core.ParentFrame().(*nursery).station }
 
 // Step makes it a frame. If the handler runs on a coroutine, it is stepped once: that
 // takes its place.
@@ -42,7 +46,7 @@ func (s *serving) pollHandler(t *async.Task) (over bool) {
 		if v == nil && !s.core.Unwind() {
 			return // a Goexit that a frame below has caught
 		}
-		s.frame = &parting{conn: s.Conn, failed: failure(v)}
+		s.frame = &parting{conn: &s.conn, failed: failure(v)}
 		over = true
 	}()
 	if s.frame == nil {
@@ -53,7 +57,7 @@ func (s *serving) pollHandler(t *async.Task) (over bool) {
 	}
 	if f := s.frame; f != nil && s.parting() == nil {
 		if over = f.Step(t); over {
-			s.frame = &parting{conn: s.Conn, err: f.(interface{ Result() error }).Result()}
+			s.frame = &parting{conn: &s.conn, err: f.(interface{ Result() error }).Result()}
 		}
 	}
 	stepped = true
@@ -68,25 +72,25 @@ func failure(v any) error {
 	return async.NewPanicError(v)
 }
 
-// Run is the handler's run on a coroutine, or its answer.
+// Run is the handler's run on a coroutine, or its answer. It calls the handler itself:
+// one frame more, and the stack that the handler waits on would not be the smallest.
 func (s *serving) Run(t *async.Task) {
+	handler := s.station().server.handler
 	if lowered.Asked(t) {
-		if err := s.handle(t); lowered.Asked(t) { // it has run: there was nothing to wait for
-			s.frame = &parting{conn: s.Conn, err: err}
+		if err := handler(t, &s.conn); lowered.Asked(t) { // it has run: there was nothing to wait for
+			s.frame = &parting{conn: &s.conn, err: err}
 		}
 		return
 	}
 	defer s.close(t)
-	if err := s.handle(t); err != nil {
+	if err := handler(t, &s.conn); err != nil {
 		s.frame = &parting{err: err, closed: true}
 	}
 }
 
-func (s *serving) handle(t *async.Task) error { return s.at.server.handler(t, s.Conn) }
-
 // close is a function of its own so that the handler's stack, small as it is, does
 // not carry the operation all the time.
-func (s *serving) close(t *async.Task) { s.Conn.Close().Await(t) }
+func (s *serving) close(t *async.Task) { s.conn.Close().Await(t) }
 
 func (s *serving) parting() *parting {
 	p, _ := s.frame.(*parting)
@@ -105,11 +109,11 @@ func (s *serving) Outcome() error {
 func (s *serving) Ended(err error) {
 	s.frame = nil
 	s.core.Taken()
-	s.Done(err)
+	Served{&s.conn, s.station()}.Done(err)
 }
 
 // SpawnSite is the call of Serve.
-func (s *serving) SpawnSite() uintptr { return s.at.server.site }
+func (s *serving) SpawnSite() uintptr { return s.station().server.site }
 
 // parting closes the connection, and has what the handler has returned or failed with.
 type parting struct {

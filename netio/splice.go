@@ -76,7 +76,7 @@ func (x *spliceRead) Settle(uint32, bool) int {
 // splice is the turn of a readSplice. What the connection holds itself comes before
 // what the kernel has, and a lent receive that is armed would take that.
 func (c *Conn) splice() {
-	r, k := &c.rd, c.cold
+	r, k := &c.reading, c.cold
 	switch {
 	case len(k.stash) > 0 || c.chunks != nil || k.failed != nil:
 		r.outcome, r.n = gotBytes, 0
@@ -88,8 +88,8 @@ func (c *Conn) splice() {
 }
 
 func (c *Conn) submitSplice() {
-	c.rd.op.Splice(int(c.fd), c.cold.splice, (*connReads)(c))
-	c.home.drv.Submit(&c.rd.op)
+	c.reading.op.Splice(int(c.fd), c.cold.splice, (*connReads)(c))
+	c.home.drv.Submit(&c.reading.op)
 }
 
 // spliced is the end of an operation of a readSplice.
@@ -98,13 +98,13 @@ func (c *Conn) spliced(kind driver.Kind, r driver.Result) {
 	switch {
 	case !again:
 		c.received(r)
-	case c.rd.why != waiting:
+	case c.reading.why != waiting:
 		c.received(driver.Result{Err: driver.ErrCanceled})
 	case kind == driver.OpReady:
 		c.submitSplice()
 	default:
-		c.rd.op.Ready(int(c.fd), driver.Readable, (*connReads)(c))
-		c.home.drv.Submit(&c.rd.op)
+		c.reading.op.Ready(int(c.fd), driver.Readable, (*connReads)(c))
+		c.home.drv.Submit(&c.reading.op)
 	}
 }
 

@@ -26,7 +26,7 @@ func (c *Conn) startRead(kind readKind, b []byte) (ticket uint32) {
 
 func (c *Conn) queueRead(q queuedRead) (ticket uint32) {
 	q.ticket = c.home.ticket()
-	if c.rd.ticket != 0 {
+	if c.reading.ticket != 0 {
 		k := c.rare()
 		k.queue = append(k.queue, q)
 	} else {
@@ -38,7 +38,7 @@ func (c *Conn) queueRead(q queuedRead) (ticket uint32) {
 // beginRead gives q its turn. What is there is served first; only then the
 // driver is asked.
 func (c *Conn) beginRead(q queuedRead) {
-	r := &c.rd
+	r := &c.reading
 	r.ticket, r.kind, r.waker, r.outcome, r.why = q.ticket, q.kind, q.waker, waiting, waiting
 	c.takeBack()
 	switch {
@@ -91,7 +91,7 @@ func (c *Conn) takeBack() {
 
 // serve ends the read whose turn it is with what is there already, if anything.
 func (c *Conn) serve() bool {
-	r := &c.rd
+	r := &c.reading
 	k := c.cold
 	switch {
 	case k != nil && len(k.stash) > 0:
@@ -136,7 +136,7 @@ func (c *Conn) readBuf() []byte {
 			return k.message.m.Buf
 		}
 	}
-	return c.rd.op.Bytes()
+	return c.reading.op.Bytes()
 }
 
 // lend hands out what a finished Recv has: the stash, or the first chunk. The
@@ -159,15 +159,15 @@ func (c *Conn) lend(t *async.Task, kept bool) []byte {
 }
 
 func (c *Conn) wakeReader() {
-	if w := c.rd.waker; w != nil {
-		c.rd.waker = nil
+	if w := c.reading.waker; w != nil {
+		c.reading.waker = nil
 		w.WakeLocal()
 	}
 }
 
 // pollRead returns how a read went, with its error.
 func (c *Conn) pollRead(t *async.Task, ticket uint32) (outcome, error) {
-	r := &c.rd
+	r := &c.reading
 	if ticket != r.ticket {
 		c.queued(ticket).waker = t.Waker()
 		return waiting, async.Pending
@@ -214,7 +214,7 @@ func (c *Conn) queued(ticket uint32) *queuedRead {
 
 // cancelRead asks a read to end; idle means that it is gone.
 func (c *Conn) cancelRead(ticket uint32) (idle bool) {
-	r := &c.rd
+	r := &c.reading
 	switch {
 	case ticket != r.ticket:
 		c.queued(ticket) // or panic
@@ -234,19 +234,21 @@ func (c *Conn) cancelRead(ticket uint32) (idle bool) {
 
 // ownOp reports whether the driver has an operation that is for the read whose
 // turn it is, and nobody else.
-func (c *Conn) ownOp() bool { return c.rd.op.InFlight() && c.rd.op.Kind() != driver.OpRecvLent }
+func (c *Conn) ownOp() bool {
+	return c.reading.op.InFlight() && c.reading.op.Kind() != driver.OpRecvLent
+}
 
 // cancelOwn asks that operation to end. The first reason is the one that counts.
 func (c *Conn) cancelOwn(why outcome) {
-	if c.rd.why == waiting {
-		c.rd.why = why
+	if c.reading.why == waiting {
+		c.reading.why = why
 	}
-	c.home.drv.Cancel(&c.rd.op)
+	c.home.drv.Cancel(&c.reading.op)
 }
 
 // settleRead ends a read whose result was kept; with back, for nothing.
 func (c *Conn) settleRead(ticket uint32, back bool) {
-	r := &c.rd
+	r := &c.reading
 	if ticket != r.ticket || r.outcome == waiting {
 		panic("rondo/netio: a read was settled that has no result")
 	}
@@ -271,7 +273,7 @@ func (c *Conn) settleRead(ticket uint32, back bool) {
 
 // endRead ends the read whose turn it is, and forgets what it has taken.
 func (c *Conn) endRead() {
-	r := &c.rd
+	r := &c.reading
 	if k := c.cold; k != nil {
 		switch {
 		case r.outcome == failed:
@@ -288,7 +290,7 @@ func (c *Conn) endRead() {
 
 // nextTurn gives the turn to the first of the queue.
 func (c *Conn) nextTurn() {
-	r := &c.rd
+	r := &c.reading
 	r.ticket, r.outcome, r.waker = 0, waiting, nil
 	if !r.op.InFlight() {
 		r.op.Reset() // an idle connection must not hold the reader's buffer

@@ -21,16 +21,10 @@ func dialUnix(t *async.Task, path string) (*Conn, error) {
 	if err != nil {
 		return nil, dialError("unix", at, err)
 	}
-	return newUnixConn(p, fd), nil
+	return newConn(p, fd, connUnix), nil
 }
 
 var errNoPath = &net.AddrError{Err: "missing path"}
-
-func newUnixConn(p *place, fd int) *Conn {
-	c := newConn(p, fd)
-	c.flags = connUnix
-	return c
-}
 
 // listenUnix listens on a path, for streams or for ordered messages.
 func (lc *ListenConfig) listenUnix(t *async.Task, path, network string, kind driver.SocketType) (*Listener, error) {
@@ -63,7 +57,7 @@ func Pair(t *async.Task) (a, b *Conn, err error) {
 	if err != nil {
 		return nil, nil, &net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("socketpair", err)}
 	}
-	return newUnixConn(p, x), newUnixConn(p, y), nil
+	return newConn(p, x, connUnix), newConn(p, y, connUnix), nil
 }
 
 // A Cred tells who is at the other end of a Unix socket.

@@ -37,7 +37,7 @@ func (x *connUnread) Start(_ *async.Task, b []byte, _ uint64) uint32 {
 		c.takeBack()
 		k := c.rare()
 		k.stash = append(b, k.stash...)
-		if r := &c.rd; r.ticket != 0 && r.outcome == waiting && (r.kind == readInto || r.kind == readLent) && !c.ownOp() && c.serve() {
+		if r := &c.reading; r.ticket != 0 && r.outcome == waiting && (r.kind == readInto || r.kind == readLent) && !c.ownOp() && c.serve() {
 			c.wakeReader()
 		}
 	}

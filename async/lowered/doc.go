@@ -56,7 +56,8 @@
 //	func (f *relayFrame) Result() (int, error) { return f.n, f.err }
 //
 // An [async.Flight] is the await of an operation, an [async.Awaiting] that of any
-// other future: the same code that Await runs on a coroutine. A deferred call is
+// other future: the same code that Await runs on a coroutine. Both have room for at,
+// which generated code uses. A deferred call is
 // made by a deferred function of Step, unless Step returns because it suspends.
 //
 // # The prologue

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"runtime"
@@ -47,7 +46,7 @@ func sleepersGoroutine() {
 func echoGoroutine() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(err)
-	fmt.Println(ln.Addr())
+	listening(ln.Addr())
 	go func() {
 		for {
 			c, err := ln.Accept()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"time"
 
@@ -87,7 +86,7 @@ func echo() {
 		if err != nil {
 			return err
 		}
-		fmt.Println(ln.Addr())
+		listening(ln.Addr())
 		inner, cancel := t.WithCancel()
 		loop := rondo.LoopOf(t)
 		go func() {

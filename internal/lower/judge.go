@@ -207,6 +207,25 @@ func (p *program) frameOf(caller *find.Func, callee *types.Func) (*emit.Frame, b
 	return nil, false
 }
 
+// once reports whether every frame of a function is used for one call: nobody calls it
+// by its name, who would have its frame in his own, and use that again.
+func (p *program) once(f *find.Func) bool {
+	if f.Object == nil {
+		return true
+	}
+	if f.Object.Exported() {
+		return false
+	}
+	for _, caller := range p.funcs {
+		for _, a := range caller.Awaits {
+			if a.Kind == find.Static && a.Callee.Origin() == f.Object {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // reaches reports whether static calls lead from one function to another.
 func (p *program) reaches(from *function, to *find.Func, seen map[*function]bool) bool {
 	if from.Func == to {

@@ -310,6 +310,7 @@ func (p *program) emitters() map[*ast.File]*emit.File {
 		Fset: p.Fset, Info: p.Info, Pkg: p.Pkg, Writes: p.writes,
 		Frame:    p.frameOf,
 		Recovers: p.recovers,
+		Once:     p.once,
 		Literals: map[*ast.FuncLit]*emit.Shape{},
 	}
 	taken := map[string]bool{}

@@ -17,7 +17,7 @@ func report(all []*gobench.Benchmark, missing string, o options) string {
 	fmt.Fprintf(&s, "# Async functions, lowered\n\n%s, %s, %d processors. Medians of %d, with the least and the most; in brackets allocations.\n",
 		time.Now().Format(time.DateOnly), runtime.Version(), runtime.NumCPU(), o.rounds)
 	fmt.Fprintf(&s, "`Resume...` and `SpawnJoin` on one processor. `Sleepers...` is for 1,000,000 tasks, `EchoBytes` for %d idle connections,\n", o.conns)
-	s.WriteString("of resident memory. `GC` is how long one collection takes, `GCCPU` what it takes of both processors.\n\n")
+	s.WriteString("of resident memory since the first collection. `GC` is how long one collection takes, `GCCPU` what it takes of both processors.\n\n")
 	ways := []string{"lowered", "coroutine", "goroutine", "tokio"}
 	fmt.Fprintf(&s, "| | | %s |\n|---|---|%s\n", strings.Join(ways, " | "), strings.Repeat("--:|", len(ways)))
 	var rows []string

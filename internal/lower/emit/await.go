@@ -174,8 +174,8 @@ func (w *writer) primitive(x *graph.Suspend) (tail string) {
 	at := w.lineAt(call.Pos())
 	w.s.WriteString(at)
 	w.line("%s = %s.Begin(%s%s)", strings.Join(results, ", "), field, task, operand)
-	return fmt.Sprintf("if done {\ngoto %s\n}\n%s.at = %d\nreturn false\nat%d:\n%s%s = %s.Resume(%s)\nif !done {\nreturn false\n}\n",
-		w.label(x.Next), w.self, n, n, at, strings.Join(results, ", "), field, task)
+	return fmt.Sprintf("if done {\ngoto %s\n}\n%s.%s = %d\nreturn false\nat%d:\n%s%s = %s.Resume(%s)\nif !done {\nreturn false\n}\n",
+		w.label(x.Next), w.self, w.at, n, n, at, strings.Join(results, ", "), field, task)
 }
 
 // receiver returns what is awaited, by a method of package async.
@@ -233,21 +233,36 @@ func (w *writer) embedded(sel *ast.SelectorExpr) (string, types.Type) {
 	return text, t
 }
 
-func (w *writer) primitiveField(x *graph.Suspend, p primitive) string {
-	async := w.Imports.Name(find.Async, "async")
+func (e *fn) primitiveField(x *graph.Suspend, p primitive) string {
+	async := e.Imports.Name(find.Async, "async")
 	typ := async + "." + p.typ
 	var t types.Type
 	if o := asyncType(x.Await.Callee, p.typ); o != nil {
 		t = o
 	}
 	if p.generic {
-		value := w.valueType(x)
-		typ += "[" + w.typ(value, x.Await.Call.Pos()) + "]"
+		value := e.valueType(x)
+		typ += "[" + e.typ(value, x.Await.Call.Pos()) + "]"
 		if t != nil {
 			t, _ = types.Instantiate(nil, t, []types.Type{value}, false)
 		}
 	}
-	return w.shared(p.field, typ, t, 0)
+	return e.shared(p.field, typ, t, 0)
+}
+
+// whereField returns the field that says where the function is: the first await of an
+// operation, or of another future, has room for that.
+func (e *fn) whereField() string {
+	for _, b := range e.g.Blocks {
+		x, ok := b.End.(*graph.Suspend)
+		if !ok || x.Loop != nil || x.Await.Kind != find.Primitive {
+			continue
+		}
+		if p := primitives[find.NameInAsync(x.Await.Callee)]; p.typ == "Flight" || p.typ == "Awaiting" {
+			return e.primitiveField(x, p) + ".At"
+		}
+	}
+	return "at"
 }
 
 // asyncType returns a type of package async.
@@ -259,8 +274,8 @@ func asyncType(member *types.Func, name string) types.Type {
 }
 
 // valueType is the type of the value awaited, struct{} where the await has none.
-func (w *writer) valueType(x *graph.Suspend) types.Type {
-	if t, ok := w.Info.TypeOf(x.Await.Call).(*types.Tuple); ok {
+func (e *fn) valueType(x *graph.Suspend) types.Type {
+	if t, ok := e.Info.TypeOf(x.Await.Call).(*types.Tuple); ok {
 		return t.At(0).Type()
 	}
 	return types.NewStruct(nil, nil)
@@ -438,7 +453,7 @@ func (w *writer) static(x *graph.Suspend, f *Frame, embed bool) (tail string) {
 	if len(args) > 0 {
 		w.line("%s.Call(%s)", field, strings.Join(args, ", "))
 	}
-	w.line("%s.at = %d", w.self, n)
+	w.line("%s.%s = %d", w.self, w.at, n)
 	return fmt.Sprintf("at%d:\n%sif !%s.Step(%s) {\nreturn false\n}\n", n, at, field, task)
 }
 
@@ -454,7 +469,7 @@ func (w *writer) dynamic(x *graph.Suspend) (tail string) {
 	}
 	n := w.state[x]
 	at := w.lineAt(call.Pos())
-	w.line("%s.at = %d", w.self, n)
+	w.line("%s.%s = %d", w.self, w.at, n)
 	w.line("%s.Ask(%s)", field, task)
 	w.s.WriteString(at)
 	w.line("%s", text)

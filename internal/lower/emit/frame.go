@@ -44,7 +44,9 @@ func (e *fn) text(body string) string {
 	fmt.Fprintf(&s, "\ntype %s%s struct {\n", f.Name, e.typeParams())
 	fields := e.signatureFields()
 	fields = append(fields, e.fields...)
-	if n := len(e.state); n > 255 {
+	if n := len(e.state); e.at != "at" {
+		// It has a field already.
+	} else if n > 255 {
 		fields = append(fields, field{name: "at", typ: "uint16", t: types.Typ[types.Uint16]})
 	} else if n > 0 {
 		fields = append(fields, field{name: "at", typ: "uint8", t: types.Typ[types.Uint8]})

@@ -25,6 +25,8 @@ type Package struct {
 	Frame func(caller *find.Func, callee *types.Func) (f *Frame, embed bool)
 	// Recovers reports whether a function calls recover itself, or may.
 	Recovers func(*types.Func) bool
+	// Once reports whether every frame of a function is used for one call.
+	Once func(*find.Func) bool
 	// Literals are the async literals.
 	Literals map[*ast.FuncLit]*Shape
 }
@@ -90,6 +92,7 @@ type fn struct {
 	wanted  map[string]bool         // labels that are jumped to
 	renamed map[types.Object]string // constants of the function
 	sites   []string                // variables, where tasks are spawned
+	at      string                  // the field that says where the function is
 	defers  bool
 	delayed map[*ast.CallExpr]find.Await // deferred async calls
 }
@@ -115,7 +118,8 @@ type place struct {
 	name  string
 	frame bool // in the frame; else in Step
 	block bool // declared where the user did
-	boxed bool // a pointer to it
+	boxed bool // it has an address that others may know: this is a pointer to it
+	own   bool // or it itself, in a frame that is used once
 }
 
 // failure is why a function can't be emitted.
@@ -184,6 +188,7 @@ func (e *fn) emit() string {
 	for _, v := range e.v.Order {
 		e.settle(v)
 	}
+	e.at = e.whereField()
 	body := e.machine()
 	return e.text(body)
 }
@@ -249,7 +254,9 @@ func (e *fn) settle(v *types.Var) {
 		return
 	}
 	t := v.Type()
-	if p.boxed {
+	if p.own = p.frame && p.boxed && e.once(v); p.own {
+		e.places[v] = p
+	} else if p.boxed {
 		t = types.NewPointer(t)
 	}
 	x := field{name: p.name, typ: e.typ(t, v.Pos()), t: t}
@@ -263,6 +270,19 @@ func (e *fn) settle(v *types.Var) {
 	}
 }
 
+// once reports whether a variable that has an address can be a field all the same: if
+// its frame is used once, in which it is declared once.
+func (e *fn) once(v *types.Var) bool {
+	return e.Once(e.f) && e.frame.Params.Len() == 0 && !e.v.Declared[v].Again() && sizes.Sizeof(v.Type()) <= maxOwn
+}
+
+// maxOwn is how large such a variable may be, in bytes: a frame is copied when a task
+// is spawned.
+const maxOwn = 256
+
+// sizes are those of most machines: elsewhere it may be a little more, or less.
+var sizes = types.SizesFor("gc", "amd64")
+
 // firstTask returns the parameter that makes the function async.
 func (e *fn) firstTask() *types.Var { return e.f.Type.Params().At(0) }
 
@@ -274,7 +294,7 @@ func (e *fn) spell(v *types.Var, captured bool) string {
 	if p.frame && !captured {
 		s = e.self + "." + s
 	}
-	if p.boxed {
+	if p.boxed && (captured || !p.own) {
 		s = "(*" + s + ")"
 	}
 	return s
@@ -283,10 +303,20 @@ func (e *fn) spell(v *types.Var, captured bool) string {
 // pointer returns how the pointer to a boxed variable is written in Step.
 func (e *fn) pointer(v *types.Var) string {
 	p := e.places[v]
-	if p.frame {
+	switch {
+	case p.own:
+		return "&" + e.self + "." + p.name
+	case p.frame:
 		return e.self + "." + p.name
 	}
 	return p.name
+}
+
+// box makes room for a boxed variable, where it is declared.
+func (w *writer) box(v *types.Var, typ string) {
+	if !w.places[v].own { // else there is, and it is zero
+		w.line("%s = new(%s)", w.pointer(v), typ)
+	}
 }
 
 // hasDefers reports whether the function defers calls itself.

@@ -67,7 +67,7 @@ func (w *writer) resumeLoop(x *graph.Suspend) (tail string) {
 			"for " + w.taken(l) + "range " + w.expr(l.Stmt.X) + " {\nif !" + field + ".Yield() {\nbreak\n}\n}\n})"
 	}
 	n := w.state[x]
-	w.line("%s.at = %d", w.self, n)
+	w.line("%s.%s = %d", w.self, w.at, n)
 	w.s.WriteString(at)
 	w.line("if !%s.%s {\nreturn false\n}\ngoto %s", field, call, w.label(x.Next))
 	return fmt.Sprintf("at%d:\n%sif !%s.Resume(%s) {\nreturn false\n}\n", n, at, field, w.task)

@@ -45,7 +45,7 @@ func (e *fn) machine() string {
 		fmt.Fprintf(&s, "var %s %s\n", x.name, x.typ)
 	}
 	if n := len(e.state); n > 0 {
-		fmt.Fprintf(&s, "switch %s.at {\n", e.self)
+		fmt.Fprintf(&s, "switch %s.%s {\n", e.self, e.at)
 		for i := 1; i <= n; i++ {
 			fmt.Fprintf(&s, "case %d:\ngoto at%d\n", i, i)
 		}
@@ -285,7 +285,7 @@ func (w *writer) define(left []ast.Expr, rhs []string, pos token.Pos) {
 			after = append(after, w.use(v))
 		default:
 			if v != nil && w.places[v].boxed {
-				w.line("%s = new(%s)", w.pointer(v), w.typ(v.Type(), v.Pos()))
+				w.box(v, w.typ(v.Type(), v.Pos()))
 			}
 			to := w.expr(x)
 			if !fresh {
@@ -372,7 +372,7 @@ func (w *writer) variable(spec *ast.ValueSpec) {
 				w.line("%s", u)
 			}
 		case p.boxed:
-			w.line("%s = new(%s)", w.pointer(v), typ)
+			w.box(v, typ)
 		case len(rhs) == 0:
 			w.line("%s = %s", w.spell(v, false), zero(v.Type(), typ))
 		}
@@ -456,7 +456,7 @@ func (w *writer) typeSwitch(s *ast.TypeSwitchStmt, x *graph.Switch) {
 		}
 		if v := w.bound(c); v != nil {
 			if w.places[v].boxed {
-				w.line("%s = new(%s)", w.pointer(v), w.typ(v.Type(), v.Pos()))
+				w.box(v, w.typ(v.Type(), v.Pos()))
 			}
 			w.line("%s = %s", w.spell(v, false), name)
 		}
@@ -500,7 +500,7 @@ func (w *writer) selection(s *ast.SelectStmt, jump func(int) []ast.Stmt) {
 				}
 				name := w.names.name("v")
 				to.Lhs = append(to.Lhs, ast.NewIdent(name))
-				if w.places[v].boxed {
+				if p := w.places[v]; p.boxed && !p.own {
 					store = append(store, statements(fmt.Sprintf("%s = new(%s)", w.pointer(v), w.typ(v.Type(), v.Pos())))...)
 				}
 				store = append(store, statements(fmt.Sprintf("%s = %s", w.spell(v, false), name))...)

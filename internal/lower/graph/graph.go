@@ -130,6 +130,27 @@ func (b *Block) Succs() []*Block {
 	return append(s[:len(s):len(s)], b.Sides...)
 }
 
+// Again reports whether b may run more than once in a call.
+func (b *Block) Again() bool {
+	seen := map[*Block]bool{}
+	var leads func(from *Block) bool
+	leads = func(from *Block) bool {
+		for _, s := range from.Succs() {
+			if s == b {
+				return true
+			}
+			if !seen[s] {
+				seen[s] = true
+				if leads(s) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return leads(b)
+}
+
 // reachable returns the blocks that can be reached, in the order of the source.
 func reachable(blocks []*Block) []*Block {
 	seen := map[*Block]bool{}

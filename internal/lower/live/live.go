@@ -25,6 +25,8 @@ type Vars struct {
 	Blocks map[*types.Var]map[*graph.Block]bool
 	// Block is the only block that a variable occurs in, if there is only one.
 	Block map[*types.Var]*graph.Block
+	// Declared is the block that declares a variable, nil for those of the signature.
+	Declared map[*types.Var]*graph.Block
 	// Order has all that are declared in the function, parameters and results first.
 	Order []*types.Var
 	// Binds has the variables of type switches by clause.
@@ -47,6 +49,8 @@ func In(info *types.Info, g *graph.Graph, writes *Writes, outside []*types.Var) 
 			Blocks: map[*types.Var]map[*graph.Block]bool{},
 			Block:  map[*types.Var]*graph.Block{},
 			Binds:  map[*ast.CaseClause]*types.Var{},
+
+			Declared: map[*types.Var]*graph.Block{},
 		},
 	}
 	for _, v := range outside {
@@ -66,6 +70,7 @@ type analysis struct {
 	info *types.Info
 	g    *graph.Graph
 	own  set
+	in   *graph.Block // that is looked at for declarations
 	v    *Vars
 }
 
@@ -73,6 +78,7 @@ func (a *analysis) declare(o types.Object) {
 	if v, ok := o.(*types.Var); ok && v != nil && v.Name() != "_" && !a.own[v] {
 		a.own[v] = true
 		a.v.Order = append(a.v.Order, v)
+		a.v.Declared[v] = a.in
 	}
 }
 
@@ -91,6 +97,7 @@ func (a *analysis) declared() {
 		}
 	}
 	for _, b := range a.g.Blocks {
+		a.in = b
 		if s := b.Landing; s != nil && s.Tok == token.DEFINE {
 			a.defines(s.Left)
 		}
