@@ -468,6 +468,66 @@ func TestShutdown2(t *testing.T) {
 	}
 }
 
+// TestClose2: Close ends connections and what they serve.
+func TestClose2(t *testing.T) {
+	started, gone := make(chan struct{}, 1), make(chan struct{}, 1)
+	s := &web.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started <- struct{}{}
+		<-r.Context().Done()
+		gone <- struct{}{}
+	})}
+	c := open(t, s)
+	c.request(1, 1, "GET", "/")
+	within(t, started, "the request")
+	s.Close()
+	within(t, gone, "the end of the context")
+	c.goneWith()
+}
+
+// TestKeepAlivesOff2: a connection is for those requests then that come before it has heard.
+func TestKeepAlivesOff2(t *testing.T) {
+	s := &web.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })}
+	s.SetKeepAlivesEnabled(false)
+	c := open(t, s)
+	c.request(1, 1, "GET", "/")
+	for heads, goAways := 0, 0; heads < 1 || goAways < 1; {
+		f, err := c.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch f.kind {
+		case frameHeaders:
+			heads++
+		case frameGoAway:
+			goAways++
+		}
+	}
+	if code := c.goneWith(); code != 0 {
+		t.Error(code)
+	}
+}
+
+// TestPrior: how a connection begins says what is spoken on it, also if that comes in pieces.
+func TestPrior(t *testing.T) {
+	hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) })
+	both := serve(t, &web.Server{Handler: hello, Protocols: protocols(http1, prior)})
+	only := serve(t, &web.Server{Handler: hello, Protocols: protocols(prior)})
+	for _, addr := range []string{both, only} {
+		c := &frames{client: dial(t, addr)}
+		for _, b := range "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" {
+			c.send(string(b))
+		}
+		c.write(frameSettings, 0, 0, nil)
+		c.write(framePing, 0, 0, make([]byte, 8))
+		c.next(framePing)
+	}
+	if got := dial(t, both).get("/"); got != "HTTP/1.1" {
+		t.Error(got)
+	}
+	dial(t, only).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").ends()
+	dial(t, both).send("PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n").response("GET")
+}
+
 // TestHeartbeat: a client that answers no pings is left.
 func TestHeartbeat(t *testing.T) {
 	c := open(t, &web.Server{HTTP2: &http.HTTP2Config{SendPingTimeout: short, PingTimeout: short}})
