@@ -257,8 +257,7 @@ func (l *lane) reset() {
 	l.s.wake()
 }
 
-// lose tells the handler that the client is gone, or has no use for the response. A stream
-// that it has reset behind a request which is complete has no other end.
+// lose tells the handler that the client is gone, or has no use for the response.
 func (l *lane) lose(err error) {
 	if l.lost != nil || l.x == nil {
 		return
