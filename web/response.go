@@ -40,6 +40,9 @@ const (
 	// length, and a longer one in chunks of this size. Both are as in net/http.
 	holding = 2048
 
+	// holdingStream is the same for HTTP/2.
+	holdingStream = 4096
+
 	// sendAt is how much is collected before it is sent without having been flushed.
 	sendAt = 16 << 10
 
@@ -49,6 +52,9 @@ const (
 
 func (w *response) begin(x *exchange, r *http.Request) {
 	w.x, w.req, w.length = x, r, -1
+	if x.lane != nil {
+		w.duplex, x.last = true, true // other requests wait for nothing here
+	}
 	w.keep10 = r.ProtoMajor == 1 && r.ProtoMinor == 0 && hasToken(r.Header["Connection"], "keep-alive")
 }
 
@@ -82,6 +88,9 @@ func (w *response) writeHeader(status int) {
 		return
 	case status < 100 || status > 999:
 		panic(fmt.Sprintf("invalid WriteHeader code %v", status))
+	case status == http.StatusSwitchingProtocols && w.x.lane != nil:
+		w.complain("a switch of protocols, which HTTP/2 does not have (RFC 9113, section 8.6)")
+		status = http.StatusInternalServerError
 	case status < 200 && status != http.StatusSwitchingProtocols:
 		w.inform(status)
 		return
@@ -108,7 +117,7 @@ func (w *response) inform(status int) {
 	}
 	x := w.x
 	x.fields = x.fields[:0].Append(w.header)
-	x.out = http1.AppendHead(x.out, w.minor(), status, x.fields, &http1.Extra{ContentLength: -1, Omit: http1.OmitContentLength | http1.OmitTransferEncoding})
+	w.appendHead(status, &http1.Extra{ContentLength: -1, Omit: http1.OmitContentLength | http1.OmitTransferEncoding})
 	x.send()
 }
 
@@ -119,8 +128,22 @@ func (w *response) writeContinue() error {
 	if w.x == nil || w.status != 0 || !w.x.rq.body.expects.Swap(false) {
 		return nil // the final response says it all; settle must still know who waits for it
 	}
-	w.x.out = append(w.x.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
+	if w.x.lane != nil {
+		w.x.lane.head(http.StatusContinue, nil, &http1.Extra{ContentLength: -1})
+	} else {
+		w.x.out = append(w.x.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
+	}
 	return w.x.send()
+}
+
+// appendHead writes a head in the protocol of the connection.
+func (w *response) appendHead(status int, extra *http1.Extra) {
+	x := w.x
+	if x.lane != nil {
+		x.lane.head(status, x.fields, extra)
+		return
+	}
+	x.out = http1.AppendHead(x.out, w.minor(), status, x.fields, extra)
 }
 
 // complain tells the log of a handler's mistake, with its place.
@@ -181,6 +204,10 @@ func (w *response) WriteString(s string) (n int, err error) { return w.Write([]b
 // hold collects small pieces of the body.
 func (w *response) hold(p []byte) (n int, err error) {
 	x := w.x
+	holding := holding
+	if x.lane != nil {
+		holding = holdingStream
+	}
 	for len(p) > holding-len(x.held) {
 		if len(x.held) == 0 {
 			if err := w.put(p); err != nil {
@@ -290,6 +317,9 @@ func (w *response) finish() {
 	if w.chunked && w.req.Method != http.MethodHead {
 		x.out = http1.AppendLastChunk(x.out, w.trailer())
 	}
+	if x.lane != nil {
+		x.lane.finish(w.trailer())
+	}
 	if w.length >= 0 && w.length != w.written && bodyAllowed(w.status) && w.req.Method != http.MethodHead {
 		x.last = true // the client still waits for the rest
 	}
@@ -364,6 +394,8 @@ func (w *response) hijack() error {
 		return http.ErrHijacked
 	case w.x == nil:
 		return errOver
+	case w.x.lane != nil:
+		return http.ErrNotSupported // the connection is not the request's alone
 	}
 	if w.status != 0 {
 		if err := w.flush(); err != nil {

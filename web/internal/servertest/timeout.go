@@ -117,7 +117,7 @@ var timeoutTests = []test{
 // longer.
 func (r *rig) elapse(limit time.Duration) {
 	r.Helper()
-	other := (&rig{r.T, servers.Standard}).serve(servers.Config{Handler: http.HandlerFunc(hello), ReadHeaderTimeout: 2 * limit})
+	other := (&rig{T: r.T, kind: servers.Standard}).serve(servers.Config{Handler: http.HandlerFunc(hello), ReadHeaderTimeout: 2 * limit})
 	conn := other.dial()
 	conn.send("GET")
 	conn.end()
