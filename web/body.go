@@ -86,6 +86,9 @@ func (b *body) fill() error {
 // next looks for data in what has come, and reports whether more has to come.
 func (b *body) next() (lacks bool) {
 	x := b.x
+	if x.lane != nil {
+		return b.nextOf(x.lane)
+	}
 	for len(b.data) == 0 && b.err == nil {
 		data, used, err := b.wire.Next(x.in)
 		x.in = x.in[used:]
@@ -125,7 +128,7 @@ func (b *body) continues() bool {
 func (b *body) drops() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || b.x == nil || b.expects.Load() || b.wire.Remaining() >= maxDrain {
+	if b.closed || b.x == nil || b.x.lane != nil || b.expects.Load() || b.wire.Remaining() >= maxDrain {
 		return false
 	}
 	for b.err == nil && b.dropped <= maxDrain {
@@ -157,8 +160,8 @@ func (b *body) Close() error {
 // drain reads what is left of the body, unless that is too much, and reports whether
 // the body has been read to its end.
 func (b *body) drain() bool {
-	if b.expects.Load() || b.wire.Remaining() >= maxDrain {
-		return false
+	if b.x.lane != nil || b.expects.Load() || b.wire.Remaining() >= maxDrain {
+		return false // a stream's body is in nobody's way
 	}
 	b.dropped += len(b.data)
 	for b.data = nil; b.dropped <= maxDrain && b.err == nil; b.data = nil {

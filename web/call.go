@@ -94,7 +94,7 @@ func (x *exchange) run(t *async.Task) (failure any) {
 	}
 	// The handler is cancelled when the client has ended its direction, but the
 	// client may well wait for the response.
-	own := x.c.core.Task()
+	own := x.core.Task()
 	x.settle(own)
 	w.finish()
 	if !x.failed {

@@ -11,6 +11,7 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/web/internal/http1"
+	"rondo.dev/rondo/web/internal/http2"
 )
 
 // connection is one connection, and the task that serves it: a state machine of the
@@ -39,12 +40,13 @@ type connection struct {
 type state uint8
 
 const (
-	fresh     state = iota
-	shaking         // hands, for TLS
-	receiving       // waits for a request, or for the rest of its head
-	handling        // a goroutine has a request
-	calling         // a function of this task has a request
-	lingering       // the last response is out
+	fresh        state = iota
+	shaking            // hands, for TLS
+	receiving          // waits for a request, or for the rest of its head
+	handling           // a goroutine has a request
+	calling            // a function of this task has a request
+	lingering          // the last response is out
+	multiplexing       // HTTP/2: see session
 	ended
 )
 
@@ -58,11 +60,12 @@ const (
 
 // rare is what few connections have.
 type rare struct {
-	tls   *secured
-	head  *head
-	conn  net.Conn        // what ConnState and ConnContext see
-	ctx   context.Context // what ConnContext has returned
-	shake *handshake
+	tls     *secured
+	head    *head
+	conn    net.Conn        // what ConnState and ConnContext see
+	ctx     context.Context // what ConnContext has returned
+	shake   *handshake
+	session *session // of HTTP/2
 }
 
 // head is a part of a request's head that has come.
@@ -113,6 +116,10 @@ func (c *connection) Step(t *async.Task) (done bool) {
 				return false
 			}
 			c.handled(t)
+		case multiplexing:
+			if !c.rare.session.step(t) {
+				return false
+			}
 		case lingering:
 			if !c.x.linger(t) {
 				return false
@@ -136,6 +143,9 @@ func (c *connection) Ended(err error) {
 	}
 	if c.x != nil && c.x.rq != nil {
 		c.shard.requests.Add(-1)
+	}
+	if c.rare != nil && c.rare.session != nil {
+		c.rare.session.stop()
 	}
 	c.shard.logger().Error("web: a connection was given up", "remote", c.remote, "err", err)
 	c.shard.close(c.stream())
@@ -219,7 +229,15 @@ func (c *connection) feed(t *async.Task, data []byte) {
 		c.tell(http.StateActive)
 	}
 	r := &c.shard.request
-	n, err := p.Parse(data, r)
+	prior := c.before == nothing && c.prior(data)
+	if prior && len(data) >= len(http2.Preface) {
+		c.multiplex(t, data)
+		return
+	}
+	n, err := 0, error(nil)
+	if !prior {
+		n, err = p.Parse(data, r)
+	}
 	switch {
 	case err != nil:
 		c.refuse(t, err)

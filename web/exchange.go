@@ -28,6 +28,8 @@ import (
 type exchange struct {
 	shard  *shard
 	c      *connection
+	core   *async.Core // of the task: the connection's, or a lane's
+	lane   *lane       // in HTTP/2
 	rq     *request
 	in     []byte // lent by the connection, or a part of a head's memory
 	out    []byte
@@ -72,11 +74,16 @@ type exchange struct {
 func newExchange(sh *shard) *exchange {
 	x := &exchange{shard: sh, held: make([]byte, 0, holding), out: make([]byte, 0, 4<<10)}
 	x.rd.answer, x.wr.answer, x.job.answer = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
-	x.reads.x, x.writes.x = x, x
+	x.reads.shard, x.writes.shard = sh, sh
 	x.reads.reset()
 	x.writes.reset()
 	x.runs = x.run
 	return x
+}
+
+// belong has x serve a request of c, by the task of core.
+func (x *exchange) belong(c *connection, core *async.Core) {
+	x.c, x.core, x.reads.core, x.writes.core = c, core, core, core
 }
 
 // largest is the memory for a response that an exchange keeps for the next.
@@ -86,7 +93,7 @@ const largest = 64 << 10
 func (x *exchange) reset() {
 	x.reads.reset()
 	x.writes.reset()
-	x.c, x.rq, x.in, x.more, x.jobs, x.worker, x.copied = nil, nil, nil, nil, nil, nil, nil
+	x.c, x.core, x.lane, x.rq, x.in, x.more, x.jobs, x.worker, x.copied = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	x.out, x.held = x.out[:0], x.held[:0]
 	if cap(x.out) > largest {
 		x.out = make([]byte, 0, 4<<10)
@@ -112,7 +119,7 @@ type slot struct {
 // ask waits for the task's answer. One goroutine at a time asks.
 func (x *exchange) ask(s *slot) error {
 	s.asked.Store(true)
-	x.c.core.Wake()
+	x.core.Wake()
 	<-s.answer
 	return s.err
 }
@@ -127,7 +134,8 @@ func (s *slot) reply(err error) {
 // time for which waits may last. Waits use that up, and bytes bring it back at MinRate:
 // were it given back whole, a byte now and then would hold a request for ever.
 type deadline struct {
-	x      *exchange
+	shard  *shard
+	core   *async.Core // who waits
 	timer  wheel.Timer
 	until  int64         // on the executor's clock; 0 is none
 	since  int64         // when the wait began
@@ -138,7 +146,7 @@ type deadline struct {
 // reset makes it one without a limit on the whole.
 func (d *deadline) reset() {
 	d.stop()
-	d.until, d.credit = 0, d.x.shard.stall
+	d.until, d.credit = 0, d.shard.stall
 }
 
 // wait begins a wait, and reports false if there is no time for it.
@@ -146,9 +154,9 @@ func (d *deadline) wait() bool {
 	if d.timer.Active() {
 		return true
 	}
-	e := d.x.shard.exec
+	e := d.shard.exec
 	left := d.credit
-	if left <= 0 && d.x.shard.stall > 0 {
+	if left <= 0 && d.shard.stall > 0 {
 		d.passed = true
 		return false
 	}
@@ -172,7 +180,7 @@ func (d *deadline) wait() bool {
 // stop ends a wait.
 func (d *deadline) stop() {
 	if d.timer.Active() {
-		d.x.shard.exec.StopTimer(&d.timer)
+		d.shard.exec.StopTimer(&d.timer)
 	}
 	d.passed = false
 }
@@ -180,7 +188,7 @@ func (d *deadline) stop() {
 // moved ends a wait in which so many bytes have come or gone.
 func (d *deadline) moved(n int) {
 	d.stop()
-	if sh := d.x.shard; sh.stall > 0 {
+	if sh := d.shard; sh.stall > 0 {
 		d.credit = min(sh.stall, d.credit-time.Duration(sh.exec.Now()-d.since)+time.Duration(n)*sh.perByte)
 	}
 }
@@ -190,14 +198,14 @@ func (d *deadline) within(limit time.Duration) {
 	d.stop()
 	d.until = 0
 	if limit != 0 {
-		d.until = max(d.x.shard.exec.Now()+int64(limit), 1)
+		d.until = max(d.shard.exec.Now()+int64(limit), 1)
 	}
 }
 
 // Fire ends the wait.
 func (d *deadline) Fire() {
 	d.passed = true
-	d.x.c.core.WakeLocal()
+	d.core.WakeLocal()
 }
 
 // pollRead receives what in has next.
@@ -223,6 +231,9 @@ func (x *exchange) pollRead(t *async.Task) error {
 
 // poll polls the receive of the connection.
 func (x *exchange) poll(t *async.Task) ([]byte, error) {
+	if x.lane != nil {
+		return x.lane.poll(t)
+	}
 	if !x.receiving {
 		x.rx, x.receiving = x.c.stream().Recv(), true
 	}
@@ -238,6 +249,10 @@ func (x *exchange) poll(t *async.Task) ([]byte, error) {
 // watch looks whether the client goes away while its request is handled. What it sends
 // meanwhile is its next request, and ends the watch: there is no room for more.
 func (x *exchange) watch(t *async.Task) {
+	if x.lane != nil {
+		x.lane.took() // its connection watches
+		return
+	}
 	if x.hijacked || len(x.in) > 0 || x.received != nil {
 		return
 	}
@@ -261,6 +276,9 @@ func (x *exchange) gone() {
 
 // pollWrite sends out, and more behind it.
 func (x *exchange) pollWrite(t *async.Task) error {
+	if x.lane != nil {
+		return x.lane.pollWrite(t)
+	}
 	for len(x.out) > 0 || len(x.more) > 0 || x.sending {
 		if !x.sending {
 			if x.broken {
@@ -336,7 +354,11 @@ func (x *exchange) drop(err error) error {
 func (x *exchange) abort() {
 	if !x.broken && !x.hijacked {
 		x.broken = true
-		x.shard.close(x.c.stream())
+		if x.lane != nil {
+			x.lane.reset()
+		} else {
+			x.shard.close(x.c.stream())
+		}
 		if x.copied != nil {
 			x.copied.SetWriteDeadline(time.Unix(1, 0))
 		}

@@ -13,6 +13,10 @@ import (
 func (w *response) writeHead(body []byte) {
 	w.headed = true
 	x := w.x
+	if x.lane != nil {
+		w.writeStreamHead(body)
+		return
+	}
 	r := w.req
 	extra := http1.Extra{ContentLength: -1}
 	head := r.Method == http.MethodHead
@@ -105,7 +109,7 @@ func (w *response) writeHead(body []byte) {
 			extra.Connection = "close"
 		}
 	}
-	x.out = http1.AppendHead(x.out, w.minor(), w.status, x.fields, &extra)
+	w.appendHead(w.status, &extra)
 }
 
 // minor is the version of HTTP/1 that the client is answered in.

@@ -32,6 +32,12 @@ func failExpectation(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusExpectationFailed)
 }
 
+// failFields answers a request with more fields than are allowed (RFC 6585, section 5).
+func failFields(w http.ResponseWriter, _ *http.Request) {
+	status := http.StatusRequestHeaderFieldsTooLarge
+	http.Error(w, http.StatusText(status), status)
+}
+
 // overload answers a request for which there is no room. There is none for waiting for
 // its body either.
 func overload(w http.ResponseWriter, r *http.Request) {

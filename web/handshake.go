@@ -88,5 +88,9 @@ func (c *connection) shaken(t *async.Task) {
 		return
 	}
 	c.enter(heads)
+	if state.NegotiatedProtocol == "h2" {
+		c.multiplex(t, nil)
+		return
+	}
 	c.receive(t, h.conn.Recv())
 }

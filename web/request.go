@@ -44,11 +44,18 @@ func (x *exchange) begin(t *async.Task, head *http.Request, rest []byte) {
 	}
 	if expect := r.Header["Expect"]; first(expect) != "" {
 		switch {
-		case !hasToken(expect, "100-continue"):
+		case !hasToken(expect, "100-continue") && x.lane == nil:
 			h = http.HandlerFunc(failExpectation)
+		case !hasToken(expect, "100-continue"):
 		case r.ProtoAtLeast(1, 1) && r.ContentLength != 0:
 			rq.body.expects.Store(true)
 		}
+		if x.lane != nil && hasToken(expect, "100-continue") {
+			delete(r.Header, "Expect")
+		}
+	}
+	if x.lane != nil && x.lane.tooLarge {
+		h = http.HandlerFunc(failFields)
 	}
 	if sh.requests.Add(1) > sh.maxRequests() {
 		h = http.HandlerFunc(overload)
@@ -67,11 +74,15 @@ func (x *exchange) refuse(err error) {
 // else on a goroutine.
 func (x *exchange) serve(t *async.Task, h http.Handler, r *http.Request) {
 	if f := taskHandler(h, r); f != nil {
-		x.c.state = calling
+		if x.lane == nil {
+			x.c.state = calling
+		}
 		x.call.handler, x.call.r = f, r
 		return
 	}
-	x.c.state = handling
+	if x.lane == nil {
+		x.c.state = handling
+	}
 	x.worker = x.shard.worker()
 	x.worker.work <- work{x, h, r}
 	x.shard.loop.GiveWay()

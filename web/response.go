@@ -49,6 +49,9 @@ const (
 
 func (w *response) begin(x *exchange, r *http.Request) {
 	w.x, w.req, w.length = x, r, -1
+	if x.lane != nil {
+		w.duplex, x.last = true, true // other requests wait for nothing here
+	}
 	w.keep10 = r.ProtoMajor == 1 && r.ProtoMinor == 0 && hasToken(r.Header["Connection"], "keep-alive")
 }
 
@@ -82,6 +85,9 @@ func (w *response) writeHeader(status int) {
 		return
 	case status < 100 || status > 999:
 		panic(fmt.Sprintf("invalid WriteHeader code %v", status))
+	case status == http.StatusSwitchingProtocols && w.x.lane != nil:
+		w.complain("a switch of protocols, which HTTP/2 does not have (RFC 9113, section 8.6)")
+		status = http.StatusInternalServerError
 	case status < 200 && status != http.StatusSwitchingProtocols:
 		w.inform(status)
 		return
@@ -108,7 +114,7 @@ func (w *response) inform(status int) {
 	}
 	x := w.x
 	x.fields = x.fields[:0].Append(w.header)
-	x.out = http1.AppendHead(x.out, w.minor(), status, x.fields, &http1.Extra{ContentLength: -1, Omit: http1.OmitContentLength | http1.OmitTransferEncoding})
+	w.appendHead(status, &http1.Extra{ContentLength: -1, Omit: http1.OmitContentLength | http1.OmitTransferEncoding})
 	x.send()
 }
 
@@ -119,8 +125,22 @@ func (w *response) writeContinue() error {
 	if w.x == nil || !w.x.rq.body.expects.Swap(false) || w.status != 0 {
 		return nil // the final response says it all
 	}
-	w.x.out = append(w.x.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
+	if w.x.lane != nil {
+		w.x.lane.head(http.StatusContinue, nil, &http1.Extra{ContentLength: -1})
+	} else {
+		w.x.out = append(w.x.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
+	}
 	return w.x.send()
+}
+
+// appendHead writes a head in the protocol of the connection.
+func (w *response) appendHead(status int, extra *http1.Extra) {
+	x := w.x
+	if x.lane != nil {
+		x.lane.head(status, x.fields, extra)
+		return
+	}
+	x.out = http1.AppendHead(x.out, w.minor(), status, x.fields, extra)
 }
 
 // complain tells the log of a handler's mistake, with its place.
@@ -290,6 +310,9 @@ func (w *response) finish() {
 	if w.chunked && w.req.Method != http.MethodHead {
 		x.out = http1.AppendLastChunk(x.out, w.trailer())
 	}
+	if x.lane != nil {
+		x.lane.finish(w.trailer())
+	}
 	if w.length >= 0 && w.length != w.written && bodyAllowed(w.status) && w.req.Method != http.MethodHead {
 		x.last = true // the client still waits for the rest
 	}
@@ -364,6 +387,8 @@ func (w *response) hijack() error {
 		return http.ErrHijacked
 	case w.x == nil:
 		return errOver
+	case w.x.lane != nil:
+		return http.ErrNotSupported // the connection is not the request's alone
 	}
 	if w.status != 0 {
 		if err := w.flush(); err != nil {

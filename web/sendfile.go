@@ -80,7 +80,7 @@ func left(src io.Reader, f *os.File) int64 {
 func (w *response) sendFile(src io.Reader) (sent int64, handled bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.hijacked || w.x == nil || w.x.worker == nil || w.status == 0 {
+	if w.hijacked || w.x == nil || w.x.worker == nil || w.x.lane != nil || w.status == 0 {
 		return 0, false, nil
 	}
 	x := w.x

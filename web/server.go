@@ -16,12 +16,13 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/netio/tlsio"
+	"rondo.dev/rondo/web/internal/http2"
 )
 
-// A Server serves HTTP/1.1. Its fields are those of http.Server, and mean the same, but
-// that a limit which is zero is a safe default and not none; a negative one is none; and
-// that ErrorLog is a *slog.Logger. There is nothing here of what is for other protocols:
-// Protocols, HTTP2 and TLSNextProto. They must not be changed once it serves. The zero value is ready.
+// A Server serves HTTP/1.1 and HTTP/2. Its fields are those of http.Server, and mean the
+// same, but that a limit which is zero is a safe default and not none; a negative one is none;
+// and that ErrorLog is a *slog.Logger. There is no TLSNextProto. They must not be changed once
+// it serves. The zero value is ready.
 type Server struct {
 	// Addr is what ListenAndServe listens on: "host:port", ":http" if empty, or
 	// ":https" with TLS.
@@ -91,6 +92,17 @@ type Server struct {
 	// connection's loop, and must not block.
 	ConnContext func(ctx context.Context, c net.Conn) context.Context
 
+	// Protocols is what is spoken; nil is HTTP/1 and, with TLS, HTTP/2. Without TLS
+	// HTTP/2 is spoken with clients that know of it beforehand, if UnencryptedHTTP2 is set.
+	Protocols *http.Protocols
+
+	// HTTP2 has what is to hold for HTTP/2. What is zero or not valid there is a default:
+	// DefaultMaxConcurrentStreams, frames of 16 KiB, a window of 1 MiB for the bodies of a
+	// connection's requests and of 256 KiB for each of them; and no table for the
+	// compression of fields, neither for the client's nor for those of responses, so that
+	// a connection which waits has none to keep.
+	HTTP2 *http.HTTP2Config
+
 	// DisableGeneralOptionsHandler passes "OPTIONS *" to the Handler, too. Otherwise
 	// it is answered with 200.
 	DisableGeneralOptionsHandler bool
@@ -118,6 +130,8 @@ const (
 	DefaultMinRate           = 256 // bytes a second
 	DefaultIdleTimeout       = 2 * time.Minute
 	DefaultMaxRequests       = 100_000
+
+	DefaultMaxConcurrentStreams = http2.DefaultMaxStreams
 )
 
 // ListenAndServe listens on a TCP address and serves what comes with handler; nil
@@ -253,17 +267,13 @@ func (s *Server) Run(t *async.Task, ln *netio.Listener) error {
 	return newServing(s).serve(t, ln, listenerAddr{ln}, config)
 }
 
-// tlsConfig is the config of a server of HTTP/1.1.
+// tlsConfig is the config of the server's listeners.
 func (s *Server) tlsConfig(certFile, keyFile string) (*tls.Config, error) {
 	config := new(tls.Config)
 	if s.TLSConfig != nil {
 		config = s.TLSConfig.Clone()
 	}
-	if !slices.Contains(config.NextProtos, "http/1.1") {
-		config.NextProtos = append(slices.Clip(config.NextProtos), "http/1.1")
-	}
-	// What is not spoken here must not be agreed on.
-	config.NextProtos = slices.DeleteFunc(slices.Clone(config.NextProtos), func(p string) bool { return p == "h2" })
+	config.NextProtos = nextProtos(config.NextProtos, s.protocols())
 	if len(config.Certificates) > 0 || config.GetCertificate != nil || config.GetConfigForClient != nil {
 		if certFile == "" && keyFile == "" {
 			return config, nil

@@ -100,6 +100,7 @@ type shard struct {
 	parser  http1.Parser
 	request http.Request // what the parser fills in, and an exchange takes over
 	spare   []*exchange
+	multi   multi // what connections of HTTP/2 share
 	workers workers
 	date    clock
 	stall   time.Duration // how long waits for the client may last; 0: for ever
@@ -115,6 +116,7 @@ func newShard(sv *serving, loop *rondo.Loop) *shard {
 	sh.queues[heads] = queue{shard: sh, limit: sv.headLimit()}
 	sh.parser.MaxHead = sv.maxHead() + headSlop
 	sh.workers.shard = sh
+	sh.multi.begin(sv.Server)
 	sh.stall = sv.stallLimit()
 	sh.perByte = sv.perByte(sh.stall)
 	return sh
@@ -131,11 +133,22 @@ func (sv *serving) start(t *async.Task, s netio.Served) {
 // closeIdle closes the connections that wait. Those that have sent a part of a head
 // are about to be served, and have the time for that.
 func (sh *shard) closeIdle() {
+	for c := sh.queues[busy].first; c != nil; c = c.next {
+		if c.state == multiplexing {
+			c.core.WakeLocal() // it says goodbye
+		}
+	}
 	for c := sh.queues[idle].first; c != nil; c = c.next {
-		c.core.CancelLocal(errClosed)
+		if c.state == multiplexing {
+			c.core.WakeLocal()
+		} else {
+			c.core.CancelLocal(errClosed)
+		}
 	}
 	for c := sh.queues[heads].first; c != nil; c = c.next {
-		if c.rare == nil || c.rare.head == nil {
+		if c.state == multiplexing {
+			c.core.WakeLocal()
+		} else if c.rare == nil || c.rare.head == nil {
 			c.core.CancelLocal(errClosed)
 		}
 	}
@@ -173,7 +186,7 @@ func (sh *shard) exchange(c *connection) *exchange {
 	} else {
 		x = newExchange(sh)
 	}
-	x.c = c
+	x.belong(c, &c.core)
 	return x
 }
 

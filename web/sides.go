@@ -22,7 +22,7 @@ import (
 func (x *exchange) canWait() bool { return x.worker != nil || x.onStack() }
 
 // onStack reports whether the handler is the task, and can be suspended where it is.
-func (x *exchange) onStack() bool { return x.c != nil && x.c.core.OnStack() }
+func (x *exchange) onStack() bool { return x.core != nil && x.core.OnStack() }
 
 // errNoStack is the error of a Read of a body that a state machine can't wait for.
 var errNoStack = errors.New("web: the body has not come yet, and a handler that is a state machine can't wait in Read: await web.ReadBody")
@@ -33,7 +33,7 @@ func (x *exchange) receive() error {
 	case x.worker != nil:
 		return x.ask(&x.rd)
 	case x.onStack():
-		_, err := async.Await[struct{}](x.c.core.Task(), (*reading)(x))
+		_, err := async.Await[struct{}](x.core.Task(), (*reading)(x))
 		return err
 	}
 	return errNoStack
@@ -45,7 +45,7 @@ func (x *exchange) send() error {
 	case x.worker != nil:
 		return x.ask(&x.wr)
 	case x.onStack():
-		_, err := async.Await[struct{}](x.c.core.Task(), (*writing)(x))
+		_, err := async.Await[struct{}](x.core.Task(), (*writing)(x))
 		return err
 	}
 	return nil
@@ -62,7 +62,7 @@ func (x *exchange) on(f func(t *async.Task)) {
 // do is on for those who hold the lock of those who ask.
 func (x *exchange) do(f func(t *async.Task)) {
 	if x.worker == nil {
-		f(x.c.core.Task())
+		f(x.core.Task())
 		return
 	}
 	x.jobs = f
@@ -73,7 +73,7 @@ func (x *exchange) do(f func(t *async.Task)) {
 func (x *exchange) bodyRead() {
 	x.watching.Store(true)
 	if x.worker != nil {
-		x.c.core.Wake()
+		x.core.Wake()
 	}
 }
 
@@ -178,7 +178,7 @@ func (x *exchange) detach() {
 // suspended.
 func (x *exchange) leaveLoop(raw *netio.Conn) (c net.Conn, err error) {
 	if x.worker == nil {
-		return raw.NetConn(x.c.core.Task())
+		return raw.NetConn(x.core.Task())
 	}
 	done := make(chan struct{})
 	x.on(func(t *async.Task) {

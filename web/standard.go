@@ -20,7 +20,8 @@ func (s *Server) standard() *http.Server {
 		WriteTimeout:                 limit(s.WriteTimeout, 0),
 		IdleTimeout:                  s.idleLimit(),
 		MaxHeaderBytes:               s.MaxHeaderBytes,
-		TLSNextProto:                 map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/1.1 only
+		Protocols:                    s.Protocols,
+		HTTP2:                        s.HTTP2,
 		ConnState:                    s.ConnState,
 		ErrorLog:                     slog.NewLogLogger(s.logger().Handler(), slog.LevelError),
 		BaseContext:                  s.BaseContext,

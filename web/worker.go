@@ -90,7 +90,7 @@ func (w *worker) run() {
 
 // run runs the handler, and sees to the end of its request however it ends.
 func (j work) run(w *worker) {
-	x, rq, core := j.x, j.x.rq, &j.x.c.core
+	x, rq, core := j.x, j.x.rq, j.x.core
 	returned := false
 	defer func() {
 		// x belongs to the connection from the moment when finished is set.
