@@ -46,7 +46,7 @@ func main() {
 		Serve(net.Listener) error
 		ServeTLS(l net.Listener, certFile, keyFile string) error
 		Shutdown(context.Context) error
-	} = &web.Server{Handler: handler(), TLSConfig: config}
+	} = &web.Server{Handler: handler(), TLSConfig: config, Protocols: protocols}
 	if *std {
 		s = &http.Server{Handler: handler(), TLSConfig: config, Protocols: protocols}
 	}
