@@ -181,16 +181,18 @@ func (c *Conn) frame(in *[]byte) (f frame, ok bool, _ *fault) {
 	for len(*in) > 0 {
 		want := frameHeader
 		if len(c.part) >= frameHeader {
-			n := frameLength(c.part)
-			if n > c.shared.MaxFrame {
-				return f, false, connFault(FrameSizeError, "frame_too_large")
-			}
-			want += n
+			want += frameLength(c.part)
 		}
 		n := min(len(*in), want-len(c.part))
 		c.part = append(c.part, (*in)[:n]...)
 		*in = (*in)[n:]
-		if len(c.part) >= frameHeader && len(c.part) == frameHeader+frameLength(c.part) {
+		if len(c.part) < frameHeader {
+			continue
+		}
+		if frameLength(c.part) > c.shared.MaxFrame {
+			return f, false, connFault(FrameSizeError, "frame_too_large")
+		}
+		if len(c.part) == frameHeader+frameLength(c.part) {
 			whole := c.part
 			c.part = nil
 			return parseFrame(whole), true, nil

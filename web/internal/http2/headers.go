@@ -56,6 +56,18 @@ func (c *Conn) continuation(f *frame) (ev Event, _ *fault) {
 	return c.fields(b)
 }
 
+// newDecoder makes the connection's own decoder. A client may use the RFC's table until it
+// has heard of another size, and may be the first to have heard of it.
+func (c *Conn) newDecoder() *hpack.Decoder {
+	size := c.shared.DecoderTable
+	if !c.acked {
+		size = max(size, initialTable)
+	}
+	c.decoder = hpack.NewDecoder(min(size, initialTable), nil)
+	c.decoder.SetAllowedMaxDynamicTableSize(size)
+	return c.decoder
+}
+
 // decode decodes a block into c.shared.fields. That is done whatever becomes of the stream,
 // for the table's sake.
 func (c *Conn) decode(b []byte) *fault {
@@ -63,9 +75,7 @@ func (c *Conn) decode(b []byte) *fault {
 	d := c.decoder
 	if d == nil {
 		if !c.acked || sh.DecoderTable > 0 {
-			c.decoder = hpack.NewDecoder(initialTable, nil)
-			c.decoder.SetAllowedMaxDynamicTableSize(max(initialTable, sh.DecoderTable))
-			d = c.decoder
+			d = c.newDecoder()
 		} else {
 			if sh.decoder == nil {
 				sh.decoder = hpack.NewDecoder(0, nil)
@@ -74,7 +84,6 @@ func (c *Conn) decode(b []byte) *fault {
 		}
 	}
 	sh.fields.reset(sh.MaxHead)
-	d.SetMaxStringLength(sh.MaxHead + 1)
 	d.SetEmitFunc(func(f hpack.HeaderField) {
 		if !sh.fields.add(f) {
 			d.SetEmitEnabled(false)
@@ -91,9 +100,6 @@ func (c *Conn) decode(b []byte) *fault {
 		return nil
 	case d == sh.decoder:
 		sh.decoder = nil // it is in the middle of what others know nothing about
-	}
-	if err == hpack.ErrStringLength {
-		return connFault(EnhanceYourCalm, "headers_too_large")
 	}
 	return connFault(CompressionError, "headers_coding")
 }

@@ -131,6 +131,9 @@ func (c *Conn) setting(id uint16, v uint32) *fault {
 		delta := int64(v) - int64(c.peerWindow)
 		c.peerWindow = int32(v)
 		for _, s := range c.streams {
+			if s.Reset {
+				continue
+			}
 			if s.window+delta > maxWindow {
 				return connFault(FlowControlError, "setting_window_overflow")
 			}
@@ -156,9 +159,16 @@ func (c *Conn) settled() {
 		return
 	}
 	c.acked = true
-	if c.shared.DecoderTable == 0 {
-		c.decoder = nil // the next block begins with an update that empties its table
-		return
+	if less := initialWindow - c.shared.StreamWindow; less > 0 {
+		for _, s := range c.streams {
+			s.recv -= less
+		}
 	}
-	c.decoder.SetAllowedMaxDynamicTableSize(c.shared.DecoderTable)
+	switch size := c.shared.DecoderTable; {
+	case size == 0:
+		c.decoder = nil // the next block begins with an update that empties its table
+	case c.decoder != nil && size < initialTable:
+		c.decoder.SetMaxDynamicTableSize(size)
+		c.decoder.SetAllowedMaxDynamicTableSize(size)
+	}
 }
