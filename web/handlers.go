@@ -39,10 +39,10 @@ func failFields(w http.ResponseWriter, _ *http.Request) {
 }
 
 // overload answers a request for which there is no room. There is none for waiting for
-// its body either.
+// its body either, which in HTTP/1.1 is all that could follow.
 func overload(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", "1")
-	if r.ContentLength != 0 {
+	if r.ContentLength != 0 && r.ProtoMajor == 1 {
 		w.Header().Set("Connection", "close")
 	}
 	http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)

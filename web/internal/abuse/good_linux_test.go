@@ -141,6 +141,10 @@ func (f *fight) goodHTTP2() error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("after %d answers: %w", i, err)
+		case resp.StatusCode == 503 && f.limits.MaxRequests > 0:
+			f.refused.Add(1)
+			time.Sleep(time.Millisecond)
+			continue
 		case resp.StatusCode != 200 || string(answer) != e.answer || resp.ProtoMajor != 2:
 			return fmt.Errorf("answer %d is %v %v with %d bytes", i, resp.Proto, resp.Status, len(answer))
 		case again != (i > 0):

@@ -187,6 +187,7 @@ func streamAttacks() []attack {
 			b.ready()
 			for end := time.Now().Add(3 * soon); time.Now().Before(end) && b.pause(drip) && b.read(1); {
 			}
+			b.conn.SetReadBuffer(1 << 20)
 			b.read(1 << 62) // the end is behind what the kernel has
 		}},
 		{name: "no reader", memory: maxed, run: func(b *bully) {

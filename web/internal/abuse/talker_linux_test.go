@@ -130,8 +130,8 @@ func (t *talker) hold() {
 	}
 }
 
-// flood writes and sends something again and again, and looks at no answer. It is done
-// some times before anything is sent.
+// flood writes and sends something again and again, and looks at no answer. There are
+// pauses, for it is not how much the machine can take that is looked at.
 func (t *talker) flood(write func()) {
 	if !t.flush() {
 		return
@@ -141,7 +141,7 @@ func (t *talker) flood(write func()) {
 		for range 50 {
 			write()
 		}
-		if !t.flush() {
+		if !t.flush() || !t.pause(drip) {
 			return
 		}
 	}
