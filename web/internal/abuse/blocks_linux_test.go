@@ -36,20 +36,20 @@ func blockAttacks() []attack {
 			t.half(t.fields("GET", "/"))
 			// No entry of a table is made of these, so each takes the space that it says.
 			field := append([]byte{0x10, 1, 'a', 100}, strings.Repeat("b", 100)...)
-			t.flood(func() { t.WriteContinuation(t.last, false, field) })
+			t.flood(10, func() { t.WriteContinuation(t.last, false, field) })
 		}},
 		{name: "continuations of nothing", memory: speaking, ends: true, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
 			t.half(t.fields("GET", "/"))
-			t.flood(func() { t.WriteContinuation(t.last, false, nil) })
+			t.flood(10, func() { t.WriteContinuation(t.last, false, nil) })
 		}},
 		{name: "a field that goes on and on", memory: headed, ends: true, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
 			// The length of the value is said to be a quarter of a gigabyte.
 			t.half(append(t.fields("GET", "/"), 0x10, 1, 'a', 0x7f, 0x81, 0xff, 0xff, 0x7f))
-			t.flood(func() { t.WriteContinuation(t.last, false, megabyte[:1000]) })
+			t.flood(10, func() { t.WriteContinuation(t.last, false, megabyte[:1000]) })
 		}},
 		{name: "an endless trailer", memory: headed + streaming, ends: true, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
 			t := b.talk()
@@ -57,7 +57,7 @@ func blockAttacks() []attack {
 			t.post("/echo")
 			t.WriteHeaders(http2.HeadersFrameParam{StreamID: t.last, EndStream: true, BlockFragment: t.encode("a", "b")})
 			field := append([]byte{0x10, 1, 'a', 100}, strings.Repeat("b", 100)...)
-			t.flood(func() { t.WriteContinuation(t.last, false, field) })
+			t.flood(10, func() { t.WriteContinuation(t.last, false, field) })
 		}},
 		{name: "a bomb of fields", memory: maxed, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
 			// A large field is put into the table once, and then named by one byte.
@@ -65,13 +65,13 @@ func blockAttacks() []attack {
 			t.discard()
 			t.begin(t.fields("GET", "/", "bomb", strings.Repeat("x", 3000)), true)
 			bomb := append(t.fields("GET", "/"), strings.Repeat("\xbe", 10_000)...)
-			t.flood(func() { t.begin(bomb, true) })
+			t.flood(1, func() { t.begin(bomb, true) })
 		}},
 		{name: "fields of nothing", memory: maxed, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
 			fields := append(t.fields("GET", "/"), strings.Repeat("\x10\x01a\x00", 3000)...)
-			t.flood(func() { t.begin(fields, true) })
+			t.flood(1, func() { t.begin(fields, true) })
 		}},
 		{name: "cookies in crumbs", memory: maxed, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
 			// They are put together again to one field, which is then a long one.
@@ -81,13 +81,13 @@ func blockAttacks() []attack {
 			for range 4000 {
 				crumbs = append(crumbs, 0x0f, 0x11, 1, 'a') // cookie, not for the table
 			}
-			t.flood(func() { t.begin(crumbs, true) })
+			t.flood(1, func() { t.begin(crumbs, true) })
 		}},
 		{name: "tables that change", memory: maxed, run: func(b *bully) {
 			t := b.talk(http2.Setting{ID: http2.SettingHeaderTableSize, Val: 1<<32 - 1})
 			t.discard()
 			n := 0
-			t.flood(func() {
+			t.flood(1, func() {
 				n++
 				t.enc.SetMaxDynamicTableSize(uint32(n % 4096))
 				t.begin(t.fields("GET", "/", fmt.Sprint("a", n), strings.Repeat("x", 100)), true)

@@ -14,6 +14,7 @@ const (
 	speaking  = 16 << 10
 	streaming = speaking + 4*handled
 	maxed     = speaking + 300*handled // all streams that a connection may have
+	window    = 1 << 20                // what may be sent before it was read
 )
 
 // noWindow lets a server send nothing of a body.
@@ -40,7 +41,7 @@ func streamAttacks() []attack {
 		{name: "rapid reset", memory: maxed, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
-			t.flood(func() {
+			t.flood(1, func() {
 				t.get(somePath())
 				t.WriteRSTStream(t.last, http2.ErrCodeCancel)
 			})
@@ -48,7 +49,7 @@ func streamAttacks() []attack {
 		{name: "rapid reset, no reader", memory: maxed, run: func(b *bully) {
 			b.shrink()
 			t := b.talk()
-			t.flood(func() {
+			t.flood(1, func() {
 				t.get(somePath())
 				t.WriteRSTStream(t.last, http2.ErrCodeCancel)
 			})
@@ -56,7 +57,7 @@ func streamAttacks() []attack {
 		{name: "resets that the server is made to do", memory: maxed, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
-			t.flood(func() {
+			t.flood(1, func() {
 				t.get(somePath())
 				t.WriteRawFrame(http2.FrameWindowUpdate, 0, t.last, []byte{0, 0, 0, 0})
 			})
@@ -64,7 +65,7 @@ func streamAttacks() []attack {
 		{name: "requests without an end", memory: maxed, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
-			t.flood(func() { t.post("/echo") })
+			t.flood(1, func() { t.post("/echo") })
 		}},
 		{name: "more requests than there may be", memory: maxed,
 			limits: limits{MaxRequests: 1 + goodClients + *connsFlag, Stall: soon}, ends: true, run: func(b *bully) {
@@ -77,50 +78,50 @@ func streamAttacks() []attack {
 		{name: "settings without an end", memory: speaking, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
-			t.flood(func() { t.WriteSettings(http2.Setting{ID: http2.SettingHeaderTableSize, Val: rand.Uint32()}) })
+			t.flood(10, func() { t.WriteSettings(http2.Setting{ID: http2.SettingHeaderTableSize, Val: rand.Uint32()}) })
 		}},
 		{name: "settings without an end, no reader", memory: speaking + 64<<10, run: func(b *bully) {
 			b.shrink()
 			t := b.talk()
-			t.flood(func() { t.WriteSettings() })
+			t.flood(10, func() { t.WriteSettings() })
 		}},
 		{name: "pings without an end", memory: speaking, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
-			t.flood(func() { t.WritePing(false, [8]byte{}) })
+			t.flood(10, func() { t.WritePing(false, [8]byte{}) })
 		}},
 		{name: "pings without an end, no reader", memory: speaking + 64<<10, run: func(b *bully) {
 			b.shrink()
 			t := b.talk()
-			t.flood(func() { t.WritePing(false, [8]byte{}) })
+			t.flood(10, func() { t.WritePing(false, [8]byte{}) })
 		}},
 		{name: "errors without an end, no reader", memory: speaking + 64<<10, run: func(b *bully) {
 			// A stream that was closed is answered with a reset, and one field too much too.
 			b.shrink()
 			t := b.talk()
-			t.flood(func() { t.begin(t.fields("GET", "/", "connection", "close"), true) })
+			t.flood(1, func() { t.begin(t.fields("GET", "/", "connection", "close"), true) })
 		}},
 		{name: "frames without a body", memory: streaming, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
 			t.post("/echo")
-			t.flood(func() { t.WriteData(t.last, false, nil) })
+			t.flood(10, func() { t.WriteData(t.last, false, nil) })
 		}},
 		{name: "frames of padding", memory: streaming, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
 			t.post("/echo")
-			t.flood(func() { t.WriteDataPadded(t.last, false, []byte("x"), make([]byte, 255)) })
+			t.flood(10, func() { t.WriteDataPadded(t.last, false, []byte("x"), make([]byte, 255)) })
 		}},
 		{name: "priorities without an end", memory: speaking, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
-			t.flood(func() { t.WritePriority(t.next(), http2.PriorityParam{StreamDep: t.last + 2, Weight: 255}) })
+			t.flood(10, func() { t.WritePriority(t.next(), http2.PriorityParam{StreamDep: t.last + 2, Weight: 255}) })
 		}},
 		{name: "frames that nobody knows", memory: speaking, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
-			t.flood(func() {
+			t.flood(10, func() {
 				t.WriteRawFrame(http2.FrameType(10+rand.IntN(200)), 0, rand.Uint32()>>1, make([]byte, rand.IntN(500)))
 			})
 		}},
@@ -128,7 +129,7 @@ func streamAttacks() []attack {
 			t := b.talk(noWindow)
 			t.discard()
 			t.get("/large")
-			t.flood(func() {
+			t.flood(10, func() {
 				t.WriteWindowUpdate(0, 1)
 				t.WriteWindowUpdate(t.last, 1)
 			})
@@ -139,7 +140,7 @@ func streamAttacks() []attack {
 			for range 50 {
 				t.get("/large")
 			}
-			t.flood(func() {
+			t.flood(10, func() {
 				t.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: uint32(rand.IntN(10))})
 			})
 		}},
@@ -228,10 +229,10 @@ func streamAttacks() []attack {
 			}()
 			t.wait()
 		}},
-		{name: "more of a body than there is a window for", memory: streaming + 64<<10, ends: true, run: func(b *bully) {
+		{name: "more of a body than there is a window for", memory: streaming + window, ends: true, run: func(b *bully) {
 			t := b.talk()
 			t.post("/echo")
-			t.flood(func() { t.WriteData(t.last, false, megabyte[:16<<10]) })
+			t.flood(10, func() { t.WriteData(t.last, false, megabyte[:16<<10]) })
 		}},
 		{name: "resets of the connection", memory: maxed, run: func(b *bully) {
 			t := b.talk()
@@ -287,7 +288,7 @@ func secureStreamAttacks() []attack {
 		{name: "TLS, rapid reset", memory: shaking + maxed, run: func(b *bully) {
 			if t := b.talkTLS(); t != nil {
 				t.discard()
-				t.flood(func() {
+				t.flood(1, func() {
 					t.get(somePath())
 					t.WriteRSTStream(t.last, http2.ErrCodeCancel)
 				})

@@ -130,15 +130,15 @@ func (t *talker) hold() {
 	}
 }
 
-// flood writes and sends something again and again, and looks at no answer. There are
-// pauses, for it is not how much the machine can take that is looked at.
-func (t *talker) flood(write func()) {
+// flood writes something a number of times and sends it, again and again, and looks at no
+// answer. There are pauses, for it is not how much the machine can take that is looked at.
+func (t *talker) flood(n int, write func()) {
 	if !t.flush() {
 		return
 	}
 	t.ready()
 	for {
-		for range 50 {
+		for range n {
 			write()
 		}
 		if !t.flush() || !t.pause(drip) {
