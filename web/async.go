@@ -22,7 +22,7 @@ import (
 // t is cancelled when the client goes away, when f has returned, and when the server is
 // closed. What f spawns is cancelled then too; f should wait for it. An error is
 // answered with 500 if nothing was written yet, and logged; else the response breaks
-// off. A panic costs the connection.
+// off. A panic costs the connection, or in HTTP/2 the stream.
 //
 // w and r are for the task alone, or for one of its children at a time, and not for
 // goroutines; only the context of r is, but for http.LocalAddrContextKey.

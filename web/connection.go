@@ -234,6 +234,10 @@ func (c *connection) feed(t *async.Task, data []byte) {
 		c.multiplex(t, data)
 		return
 	}
+	if !prior && c.shard.multi.only {
+		c.end(t)
+		return
+	}
 	n, err := 0, error(nil)
 	if !prior {
 		n, err = p.Parse(data, r)

@@ -32,6 +32,12 @@
 //		return err
 //	}))
 //
+// # HTTP/2
+//
+// Over TLS HTTP/2 is agreed on with clients that speak it, and without TLS it is spoken with
+// those that begin with it, if Server.Protocols says so. Handlers see no difference, but that
+// there is no connection to hijack. A connection that waits is as cheap as one of HTTP/1.
+//
 // # Limits
 //
 // The head of a request has to come within ReadHeaderTimeout, a connection may wait for
@@ -43,7 +49,7 @@
 // # Ending
 //
 // Shutdown lets every request that is being served end, and closes what waits; Close
-// closes everything. A panic in a handler costs its connection.
+// closes everything. A panic in a handler costs its connection, or in HTTP/2 its stream.
 //
 // In the story of async Rust this package is "I just want to write a web-app": tide,
 // over the handlers that Go already has.

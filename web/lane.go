@@ -117,7 +117,7 @@ func (l *lane) head(status int, fields http1.Fields, extra *http1.Extra) {
 	block[0] = hpack.HeaderField{Name: ":status", Value: statusCode(status)}
 	for _, f := range fields {
 		switch {
-		case extra.Omit&http1.OmitContentLength != 0 && f.Name == "Content-Length":
+		case f.Name == "Content-Length": // see extra
 		case extra.Omit&http1.OmitContentType != 0 && f.Name == "Content-Type":
 		default:
 			block = http2.AppendField(block, f.Name, f.Values)
@@ -252,7 +252,7 @@ func (l *lane) received(data []byte, ended bool) {
 
 // reset gives up the stream.
 func (l *lane) reset() {
-	l.s.h2.Abort(&l.stream, http2.Cancel)
+	l.s.h2.Abort(&l.stream, http2.InternalError)
 	l.lose(context.Canceled)
 	l.s.wake()
 }
@@ -306,7 +306,7 @@ func (w *response) writeStreamHead(body []byte) {
 	x := w.x
 	extra := http1.Extra{ContentLength: -1}
 	head := w.req.Method == http.MethodHead
-	var coded, typed, dated, trailers, closes bool
+	var coded, typed, dated, sized bool
 	for _, f := range x.fields {
 		switch f.Name {
 		case "Content-Encoding":
@@ -315,15 +315,18 @@ func (w *response) writeStreamHead(body []byte) {
 			typed = true
 		case "Date":
 			dated = true
+		case "Content-Length":
+			sized = true
 		case "Trailer":
-			trailers = true
 			w.announce(f.Values)
 		case "Connection":
-			closes = first(f.Values) == "close"
+			x.lane.closes = first(f.Values) == "close"
 		}
 	}
-	if w.ending && !trailers && bodyAllowed(w.status) && w.length < 0 && (!head || len(body) > 0) {
+	if w.ending && !sized && bodyAllowed(w.status) && (!head || len(body) > 0) {
 		w.length = int64(len(body))
+	}
+	if bodyAllowed(w.status) {
 		extra.ContentLength = w.length
 	}
 	if !bodyAllowed(w.status) {
@@ -333,9 +336,6 @@ func (w *response) writeStreamHead(body []byte) {
 	}
 	if !dated {
 		extra.Date = x.date
-	}
-	if closes {
-		x.lane.closes = true
 	}
 	w.appendHead(w.status, &extra)
 }

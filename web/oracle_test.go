@@ -13,6 +13,12 @@ import (
 // TestOracle compares the server with net/http's, conversation by conversation.
 func TestOracle(t *testing.T) { oracle.Test(t, plain, "testdata/differences.txt") }
 
+// TestOracle2 compares the server with net/http's in HTTP/2.
+func TestOracle2(t *testing.T) { oracle.Test2(t, plain, "testdata/differences2.txt") }
+
+// TestServer2 has those of the tests that are about requests in HTTP/2.
+func TestServer2(t *testing.T) { servertest.Test2(t, plain) }
+
 // TestServer has the tests that net/http's server passes, too.
 func TestServer(t *testing.T) { servertest.Test(t, plain) }
 
@@ -34,5 +40,7 @@ func plain(c servers.Config) servers.Server {
 		ErrorLog:          c.ErrorLog,
 		BaseContext:       c.BaseContext,
 		ConnContext:       c.ConnContext,
+		Protocols:         c.Protocols,
+		HTTP2:             c.HTTP2,
 	}
 }

@@ -40,6 +40,9 @@ const (
 	// length, and a longer one in chunks of this size. Both are as in net/http.
 	holding = 2048
 
+	// holdingStream is the same for HTTP/2.
+	holdingStream = 4096
+
 	// sendAt is how much is collected before it is sent without having been flushed.
 	sendAt = 16 << 10
 
@@ -201,6 +204,10 @@ func (w *response) WriteString(s string) (n int, err error) { return w.Write([]b
 // hold collects small pieces of the body.
 func (w *response) hold(p []byte) (n int, err error) {
 	x := w.x
+	holding := holding
+	if x.lane != nil {
+		holding = holdingStream
+	}
 	for len(p) > holding-len(x.held) {
 		if len(x.held) == 0 {
 			if err := w.put(p); err != nil {

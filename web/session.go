@@ -33,13 +33,15 @@ type session struct {
 type multi struct {
 	shared *http2.Shared
 	prior  bool // clients may begin with HTTP/2
+	only   bool // HTTP/1 is not spoken
 	idle   []*sending
 	chunks [][]byte // of bodies
 }
 
 func (m *multi) begin(s *Server) {
 	m.shared = http2.NewShared(s.multiplexing())
-	m.prior = s.protocols().UnencryptedHTTP2()
+	p := s.protocols()
+	m.prior, m.only = p.UnencryptedHTTP2(), !p.HTTP1()
 }
 
 // spareChunks is how many chunks are kept for later.
@@ -142,7 +144,7 @@ func (s *session) step(t *async.Task) (done bool) {
 	if c.late {
 		s.late()
 	}
-	if s.parting == nil && !c.shard.keeping() {
+	if sh := c.shard; s.parting == nil && (sh.stopping.Load() || sh.keepAlivesOff.Load() && s.h2.Used()) {
 		s.drain()
 	}
 	for {

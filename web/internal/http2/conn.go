@@ -436,6 +436,9 @@ func (c *Conn) GoAway(code Code) {
 func (c *Conn) Begun() bool   { return c.begun }
 func (c *Conn) Partial() bool { return len(c.part) > 0 || c.block != nil }
 
+// Used reports whether there has been a request.
+func (c *Conn) Used() bool { return c.last > 0 }
+
 // Rest gives up memory that a connection without streams can do without.
 func (c *Conn) Rest() {
 	if len(c.answers) == 0 {

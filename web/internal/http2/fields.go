@@ -135,6 +135,7 @@ func (l *fieldList) header(list []hpack.HeaderField) (http.Header, bool) {
 	values := make([]string, 0, len(list)) // of all: one allocation
 	for i := range list {
 		f := &list[i]
+		f.Value = strings.Trim(f.Value, " \t") // there should be none, but net/http's client sends them
 		if !validName(f.Name) || !validValue(f.Value) {
 			return nil, false
 		}
@@ -212,15 +213,14 @@ func validToken(s string) bool {
 	return s != ""
 }
 
-// validValue reports whether a value has none of the octets that it must not have, nor blanks
-// around it.
+// validValue reports whether a value has none of the octets that it must not have.
 func validValue(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
 			return false
 		}
 	}
-	return s == "" || s[0] != ' ' && s[0] != '\t' && s[len(s)-1] != ' ' && s[len(s)-1] != '\t'
+	return true
 }
 
 // token are the characters of a token (RFC 9110, section 5.6.2).

@@ -178,23 +178,11 @@ func AppendField(dst []hpack.HeaderField, name string, values []string) []hpack.
 		return dst
 	}
 	for _, v := range values {
-		dst = append(dst, hpack.HeaderField{Name: lower, Value: cleanValue(v)})
-	}
-	return dst
-}
-
-// cleanValue is a value without what it can't have: line ends are spaces, as in HTTP/1.
-func cleanValue(v string) string {
-	if validValue(v) {
-		return v
-	}
-	b := []byte(v)
-	for i, c := range b {
-		if c < ' ' && c != '\t' || c == 0x7f {
-			b[i] = ' '
+		if v = strings.Trim(v, " \t"); validValue(v) {
+			dst = append(dst, hpack.HeaderField{Name: lower, Value: v})
 		}
 	}
-	return string(bytes.Trim(b, " \t"))
+	return dst
 }
 
 // lowerName is a name as HTTP/2 has it, or "" if it is none.

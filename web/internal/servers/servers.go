@@ -26,6 +26,8 @@ type Config struct {
 	ErrorLog          *slog.Logger // nil is silence: what a server says of bad requests is of no interest to most tests
 	BaseContext       func(net.Listener) context.Context
 	ConnContext       func(ctx context.Context, c net.Conn) context.Context
+	Protocols         *http.Protocols
+	HTTP2             *http.HTTP2Config
 }
 
 // A Server has the methods of http.Server that web.Server has too.
@@ -61,6 +63,8 @@ func Standard(c Config) Server {
 		ErrorLog:          logger(c.ErrorLog),
 		BaseContext:       c.BaseContext,
 		ConnContext:       c.ConnContext,
+		Protocols:         c.Protocols,
+		HTTP2:             c.HTTP2,
 	}
 }
 

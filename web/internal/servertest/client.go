@@ -68,6 +68,9 @@ func clientBodies(r *rig) {
 			{"large, unknown length", io.MultiReader(strings.NewReader(text)), "-1 [chunked]", text},
 		} {
 			resp, got := r.do(client, method, s.url("/"), body.body)
+			if r.http2 {
+				body.was = strings.Replace(body.was, "chunked", "", 1)
+			}
 			if got != body.want || resp.Header.Get("Was") != body.was {
 				r.Errorf("%s with %s: %d bytes, was %s", method, body.name, len(got), resp.Header.Get("Was"))
 			}

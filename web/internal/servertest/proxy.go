@@ -23,7 +23,7 @@ var proxyTests = []test{
 // of kind back.
 func (r *rig) proxied(back, front servers.Maker) {
 	there := make(chan context.Context)
-	behind := (&rig{r.T, back}).handle(func(w http.ResponseWriter, req *http.Request) { r.backend(w, req, there) })
+	behind := (&rig{r.T, back, r.http2}).handle(func(w http.ResponseWriter, req *http.Request) { r.backend(w, req, there) })
 	to, err := url.Parse(behind.url("/"))
 	r.check(err)
 	proxy := &httputil.ReverseProxy{
@@ -31,7 +31,7 @@ func (r *rig) proxied(back, front servers.Maker) {
 		FlushInterval: -1,
 		Transport:     r.client().Transport,
 	}
-	before := (&rig{r.T, front}).serve(servers.Config{Handler: proxy})
+	before := (&rig{r.T, front, r.http2}).serve(servers.Config{Handler: proxy})
 	client := r.client()
 
 	text := pattern(1 << 20)
@@ -58,11 +58,13 @@ func (r *rig) proxied(back, front servers.Maker) {
 		r.Errorf("got %q, %s", got, resp.Status)
 	}
 
-	req, err := http.NewRequestWithContext(r.soon(), "GET", before.url("/upgrade"), nil)
-	r.check(err)
-	req.Header.Set("Connection", "Upgrade")
-	req.Header.Set("Upgrade", "echo")
-	r.upgraded(client, req)
+	if !r.http2 {
+		req, err := http.NewRequestWithContext(r.soon(), "GET", before.url("/upgrade"), nil)
+		r.check(err)
+		req.Header.Set("Connection", "Upgrade")
+		req.Header.Set("Upgrade", "echo")
+		r.upgraded(client, req)
+	}
 
 	// What is cut off behind is cut off before.
 	resp, err := client.Get(before.url("/cut"))
@@ -76,7 +78,7 @@ func (r *rig) proxied(back, front servers.Maker) {
 	// Who gives up before is gone behind.
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	req, err = http.NewRequestWithContext(ctx, "GET", before.url("/wait"), nil)
+	req, err := http.NewRequestWithContext(ctx, "GET", before.url("/wait"), nil)
 	r.check(err)
 	failed := make(chan error, 1)
 	go func() {

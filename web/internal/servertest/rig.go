@@ -26,9 +26,25 @@ func Test(t *testing.T, kind servers.Maker) {
 		stateTests, contextTests, shutdownTests, listenerTests, timeoutTests, tlsTests, logTests, clientTests, togetherTests, hijackTests, proxyTests,
 	} {
 		for _, test := range group {
-			t.Run(test.name, func(t *testing.T) { test.run(&rig{t, kind}) })
+			t.Run(test.name, func(t *testing.T) { test.run(&rig{T: t, kind: kind}) })
 		}
 	}
+}
+
+// Test2 runs those tests that are about what clients of package net/http see, in HTTP/2.
+func Test2(t *testing.T, kind servers.Maker) {
+	for _, group := range [][]test{clientTests, togetherTests, proxyTests} {
+		for _, test := range group {
+			if !onlyHTTP1[test.name] {
+				t.Run(test.name, func(t *testing.T) { test.run(&rig{t, kind, true}) })
+			}
+		}
+	}
+}
+
+// onlyHTTP1 are tests about what HTTP/2 does not have, or that speak HTTP/1 by hand.
+var onlyHTTP1 = map[string]bool{
+	"Client/upgrade": true,
 }
 
 type test struct {
@@ -39,7 +55,8 @@ type test struct {
 // A rig is a test with the servers it is about.
 type rig struct {
 	*testing.T
-	kind servers.Maker
+	kind  servers.Maker
+	http2 bool // that is what clients speak
 }
 
 func (r *rig) check(err error) {
@@ -78,6 +95,11 @@ func (r *rig) handle(h http.HandlerFunc) *site {
 }
 
 func (r *rig) start(c servers.Config, addr string, serve func(servers.Server) error) *site {
+	if r.http2 {
+		c.Protocols = new(http.Protocols)
+		c.Protocols.SetHTTP1(true)
+		c.Protocols.SetUnencryptedHTTP2(true)
+	}
 	s := &site{Server: r.kind(c), r: r, addr: addr, served: make(chan error, 1)}
 	go func() { s.served <- serve(s.Server) }()
 	r.Cleanup(func() { s.Close() })
@@ -183,6 +205,10 @@ func (c *raw) end() string {
 func (r *rig) client() *http.Client {
 	tr := &http.Transport{MaxIdleConnsPerHost: 200, DisableCompression: true, ExpectContinueTimeout: *patience}
 	r.Cleanup(tr.CloseIdleConnections)
+	if r.http2 {
+		tr.Protocols = new(http.Protocols)
+		tr.Protocols.SetUnencryptedHTTP2(true)
+	}
 	return &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 

@@ -73,7 +73,7 @@ var timeoutTests = []test{
 // that is longer.
 func (r *rig) elapse() {
 	r.Helper()
-	other := (&rig{r.T, servers.Standard}).serve(servers.Config{Handler: http.HandlerFunc(hello), ReadHeaderTimeout: 2 * short})
+	other := (&rig{T: r.T, kind: servers.Standard}).serve(servers.Config{Handler: http.HandlerFunc(hello), ReadHeaderTimeout: 2 * short})
 	conn := other.dial()
 	conn.send("GET")
 	conn.end()
