@@ -7,3 +7,5 @@ require (
 	golang.org/x/sys v0.46.0
 	pgregory.net/rapid v1.3.0 // of tests only
 )
+
+require golang.org/x/text v0.38.0 // indirect

@@ -38,10 +38,11 @@ func run() (ok bool, err error) {
 	var cfg loadgen.Config
 	addr := flag.String("addr", "", "`address` of the server")
 	flag.IntVar(&cfg.Conns, "conns", 50, "`number` of connections")
-	flag.StringVar((*string)(&cfg.Protocol), "protocol", "echo", "echo, http, or with -idle also https and ws")
+	flag.StringVar((*string)(&cfg.Protocol), "protocol", "echo", "echo, http, h2, or with -idle also https and ws")
 	flag.IntVar(&cfg.Size, "size", 128, "`bytes` of a message")
 	flag.StringVar(&cfg.Path, "path", "/", "`path` of HTTP requests")
 	flag.StringVar(&cfg.Body, "body", "Hello, World!\n", "`text` that the responses are to have")
+	flag.IntVar(&cfg.Streams, "streams", 10, "`number` of requests under way on a connection of h2")
 	flag.IntVar(&cfg.Active, "active", 0, "`number` of connections that are loaded, while the others wait; 0: all")
 	flag.Float64Var(&cfg.Rate, "rate", 0, "requests a `second` over all connections; 0: as many as are answered")
 	flag.IntVar(&cfg.Beside, "beside", 0, "`number` of connections that ask for something else beside")

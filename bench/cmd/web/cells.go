@@ -17,6 +17,12 @@ const (
 	besideRate = 2000
 )
 
+// How many connections of HTTP/2 are loaded, each with so many requests at once.
+const (
+	streamConns = 100
+	streams     = 10
+)
+
 // sleepers is how many connections ask for what takes the handler a nap.
 const sleepers = 256
 
@@ -39,8 +45,21 @@ func cells(o options) []contest.Cell {
 			64, besideRate, "-beside", strconv.Itoa(sleepers), "-beside-path", "/sleep"),
 		o.waiting("idle", roster.Idle, o.idle, "keep-alive connections that have each had one request answered", "-protocol", "http"),
 		o.waiting("idle-ws", roster.IdleWebSocket, o.idle, "WebSockets that have each had one message echoed", "-protocol", "ws", "-path", "/ws"),
+		o.multiplexed("h2", streamConns, streams),
+		o.waiting("idle-h2", roster.IdleHTTP2, o.idleTLS, "connections of HTTP/2 over TLS that have each had one request answered", "-protocol", "h2"),
 		o.waiting("idle-tls", roster.IdleTLS, o.idleTLS, "HTTPS connections that have each had one request answered", "-protocol", "https"),
 	}
+}
+
+// multiplexed is the same over HTTP/2, with many requests under way on each connection.
+func (o options) multiplexed(name string, conns, streams int) contest.Cell {
+	return contest.Cell{Name: name, Kind: roster.Streams, Pinned: true, Rounds: o.rounds,
+		Title:  fmt.Sprintf("HTTP/2 over TLS, %d connections with %d requests at once", conns, streams),
+		Note:   "The load is h2load, whose core is the busier one: what the server could do beyond is not in the requests a second, but in the CPU.",
+		Server: []string{"-loops", "1", "-tls"},
+		Load: []string{"-protocol", "h2", "-conns", strconv.Itoa(conns), "-streams", strconv.Itoa(streams),
+			"-warmup", o.warmup.String(), "-duration", o.duration.String()},
+		Time: o.warmup + o.duration}
 }
 
 // hello is a load of requests as fast as they are answered.
@@ -70,7 +89,7 @@ func (o options) waiting(name string, kind roster.Kind, conns int, title string,
 		Server: []string{"-loops", "1"},
 		Load:   slices.Concat(load, []string{"-conns", strconv.Itoa(conns), "-warmup", o.settle.String()}),
 		Time:   4*o.settle + time.Minute} // the handshakes take as long as they take
-	if kind == roster.IdleTLS {
+	if kind == roster.IdleTLS || kind == roster.IdleHTTP2 {
 		c.Server = append(c.Server, "-tls")
 	}
 	return c

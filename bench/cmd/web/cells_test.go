@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os/exec"
 	"slices"
 	"testing"
 	"time"
@@ -29,6 +30,9 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%s: %+v", c.Name, c)
 		}
 	}
+	if _, err := exec.LookPath("h2load"); err != nil {
+		kinds |= roster.Streams // nobody is there to load it
+	}
 	for _, s := range p.Servers {
 		if s.Kinds&^kinds != 0 {
 			t.Errorf("%s is for what there is not", s.Name)
@@ -56,7 +60,7 @@ func TestPlan(t *testing.T) {
 // Load and server are told the same of a cell.
 func TestCells(t *testing.T) {
 	for _, c := range cells(options{many: 1000, idle: 10, idleTLS: 5}) {
-		if tls := slices.Contains(c.Server, "-tls"); tls != slices.Contains(c.Load, "https") {
+		if tls := slices.Contains(c.Server, "-tls"); tls != (slices.Contains(c.Load, "https") || slices.Contains(c.Load, "h2")) {
 			t.Errorf("%s: server %q, load %q", c.Name, c.Server, c.Load)
 		}
 		if c.Beside != slices.Contains(c.Load, "-beside") || c.Tail != slices.Contains(c.Load, "-rate") {

@@ -17,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"slices"
 	"syscall"
@@ -112,7 +113,12 @@ func (o options) plan() (contest.Plan, error) {
 	if p.Servers, err = contest.PickServers(servers, o.servers); err != nil {
 		return p, err
 	}
-	p.Cells, err = contest.PickCells(cells(o), o.cells)
+	all := cells(o)
+	if _, missing := exec.LookPath("h2load"); missing != nil {
+		fmt.Fprintln(os.Stderr, "skipping h2:", missing)
+		all = slices.DeleteFunc(all, func(c contest.Cell) bool { return c.Kind == roster.Streams })
+	}
+	p.Cells, err = contest.PickCells(all, o.cells)
 	return p, err
 }
 

@@ -30,7 +30,7 @@ type Cell struct {
 
 // idle reports whether connections wait, and nothing is loaded.
 func (c Cell) idle() bool {
-	return c.Kind&(roster.Idle|roster.IdleTLS|roster.IdleWebSocket) != 0
+	return c.Kind&(roster.Idle|roster.IdleTLS|roster.IdleWebSocket|roster.IdleHTTP2) != 0
 }
 
 // has reports whether a server is put into the cell.

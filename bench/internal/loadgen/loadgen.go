@@ -37,6 +37,8 @@ type Config struct {
 	// other. They are reported apart.
 	Beside     int
 	BesidePath string
+	// Streams is how many requests are under way on each connection of HTTP2.
+	Streams int
 
 	Threads  int           // loops, among which the connections are dealt
 	Sources  int           // source addresses 127.0.0.2 and on; 0 leaves it to the kernel
@@ -52,7 +54,7 @@ func (c Config) check() error {
 		return fmt.Errorf("address %v is not IPv4", c.Addr)
 	case c.Conns < 1, c.Threads < 1, c.Threads > c.Conns:
 		return errors.New("connections and threads must be positive, and threads no more than connections")
-	case c.Size < 1 && c.Protocol != HTTP && c.Protocol != HTTPS:
+	case c.Size < 1 && (c.Protocol == Echo || c.Protocol == WebSocket):
 		return errors.New("the message size must be positive")
 	case c.Active < 0, c.Active > c.Conns, c.Beside < 0, c.Rate < 0:
 		return errors.New("no more connections can be active than there are, and no fewer than none")
@@ -120,7 +122,11 @@ func Run(cfg Config) (Result, error) {
 	if err := cfg.check(); err != nil {
 		return Result{}, err
 	}
-	if cfg.Protocol != Echo && cfg.Protocol != HTTP {
+	switch cfg.Protocol {
+	case Echo, HTTP:
+	case HTTP2:
+		return runStreams(cfg)
+	default:
 		return Result{}, fmt.Errorf("%s is for connections that wait", cfg.Protocol)
 	}
 	talk, err := newTalk(cfg)

@@ -9,12 +9,13 @@ import (
 // A Protocol is what is said on the connections.
 type Protocol string
 
-// The protocols. The last two are for connections that wait.
+// The protocols. HTTPS and WebSocket are for connections that wait.
 const (
 	Echo      Protocol = "echo"  // messages that come back as they were
 	HTTP      Protocol = "http"  // GET requests, kept alive
 	HTTPS     Protocol = "https" // the same over TLS
 	WebSocket Protocol = "ws"    // messages that come back, after an upgrade
+	HTTP2     Protocol = "h2"    // GET requests over TLS; when they don't wait, by h2load
 )
 
 // A page is a request and what is to come back.
@@ -62,6 +63,8 @@ func (c *conn) first(cfg Config, t talk, buf []byte) error {
 		return t.pages[0].get(blocking{c.fd})
 	case HTTPS:
 		return secure(c.fd, t.pages[0])
+	case HTTP2:
+		return multiplexed(c.fd, cfg)
 	case WebSocket:
 		return upgrade(blocking{c.fd}, cfg)
 	}
@@ -78,7 +81,7 @@ func newTalk(cfg Config) (talk, error) {
 	switch cfg.Protocol {
 	case Echo, WebSocket:
 		return talk{messages: newMessages(cfg.Size)}, nil
-	case HTTP, HTTPS:
+	case HTTP, HTTPS, HTTP2:
 		return talk{pages: []page{
 			newPage(cfg.Addr, cfg.Path, cfg.Body),
 			newPage(cfg.Addr, cfg.BesidePath, cfg.Body),

@@ -20,6 +20,7 @@ type Usage struct {
 
 // A watch reads the meters at the marks.
 type watch struct {
+	load   int         // process, 0 for this one
 	server proc.Family // or nil
 	meters [2]meter
 	err    error
@@ -37,7 +38,11 @@ func (w *watch) end()   { w.read(&w.meters[1]) }
 func (w *watch) read(m *meter) {
 	errs := make([]error, 4)
 	m.at = time.Now()
-	m.load, errs[0] = proc.CPUTime(os.Getpid())
+	load := w.load
+	if load == 0 {
+		load = os.Getpid()
+	}
+	m.load, errs[0] = proc.CPUTime(load)
 	m.busy, errs[1] = proc.Busy()
 	if w.server != nil {
 		m.server, errs[2] = w.server.CPUTime()

@@ -13,4 +13,6 @@ const (
 	Idle                           // connections that wait
 	IdleTLS                        // the same over TLS
 	IdleWebSocket                  // the same after an upgrade
+	Streams                        // requests over TLS, many at once on a connection of HTTP/2
+	IdleHTTP2                      // such connections that wait
 )

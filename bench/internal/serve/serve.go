@@ -38,7 +38,7 @@ func Parse() Flags {
 	flag.IntVar(&f.Buf, "buf", 4096, "`bytes` of a connection's buffer, if connections have one of their own")
 	computing := flag.Int("compute", 0, "`number` of goroutines that compute beside")
 	collects := flag.Bool("collect", false, "collect garbage on SIGUSR1")
-	flag.BoolVar(&f.TLS, "tls", false, "serve HTTPS, with a certificate made for it")
+	flag.BoolVar(&f.TLS, "tls", false, "serve HTTPS, and HTTP/2 if that is asked for, with a certificate made for it")
 	flag.Parse()
 	if *collects {
 		collect()

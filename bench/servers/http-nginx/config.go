@@ -19,7 +19,7 @@ func config(dir string, addr net.Addr, f serve.Flags) (string, error) {
 		if err := writeCertificate(dir); err != nil {
 			return "", err
 		}
-		listen += " ssl"
+		listen += " ssl http2"
 		keys = "ssl_certificate cert.pem; ssl_certificate_key key.pem;"
 	}
 	return strings.NewReplacer(

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,7 +34,7 @@ const (
 )
 
 func attacks() []attack {
-	return append([]attack{
+	return slices.Concat([]attack{
 		{name: "half-open", memory: waiting, run: func(b *bully) { b.hold() }},
 		{name: "half a head", memory: waiting, run: func(b *bully) {
 			b.send(head)
@@ -151,7 +152,7 @@ func attacks() []attack {
 			b.pause(drip)
 		}},
 		{name: "malformed", memory: handled, run: malformed},
-	}, secureAttacks()...)
+	}, secureAttacks(), streamAttacks(), blockAttacks(), secureStreamAttacks())
 }
 
 const hijack = "GET /hijack HTTP/1.1\r\n" + host + "\r\n"

@@ -7,5 +7,6 @@
 // The tests are small by default. In full:
 //
 //	go test ./web/internal/abuse -v -timeout 0 -abuse.conns=10000 -run TestAttacks/half
+//	go test ./web/internal/abuse -v -timeout 0 -abuse.conns=9000 -run 'TestAttacks/HTTP/2,_half-open'
 //	go test ./web/internal/abuse -v -timeout 0 -abuse.for=10m -run TestAttacks/malformed
 package abuse

@@ -312,15 +312,15 @@ func (f *fight) quiet(none report) (r report) {
 // TestShutdown makes all attacks at once, in the middle of which the server is shut
 // down.
 func TestShutdown(t *testing.T) {
-	for _, secure := range []bool{false, true} {
-		t.Run(fmt.Sprintf("TLS=%v", secure), func(t *testing.T) {
+	for _, l := range []limits{{}, {TLS: true}, {HTTP2: true}, {HTTP2: true, TLS: true}} {
+		t.Run(fmt.Sprintf("TLS=%v,HTTP2=%v", l.TLS, l.HTTP2), func(t *testing.T) {
 			var as []attack
 			for _, a := range attacks() {
-				if a.limits.TLS == secure {
+				if a.limits.TLS == l.TLS && a.limits.HTTP2 == l.HTTP2 {
 					as = append(as, a)
 				}
 			}
-			f := newFight(t, limits{TLS: secure})
+			f := newFight(t, l)
 			rand.Shuffle(len(as), func(i, j int) { as[i], as[j] = as[j], as[i] })
 			f.sendBad(max(*connsFlag, len(as)), as...)
 			time.Sleep(*forFlag / 2)

@@ -2,11 +2,13 @@ package abuse
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"time"
 )
@@ -17,18 +19,42 @@ const patience = time.Minute
 // goodClients is how many there are.
 const goodClients = 4
 
-// errands are what good clients ask for, and have to get.
-var errands = []struct{ request, answer string }{
-	{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "hello"},
-	{"GET /async HTTP/1.1\r\nHost: a\r\n\r\n", "awaited"},
-	{fmt.Sprintf("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(tale), tale), tale},
-	{fmt.Sprintf("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(tale), tale), tale},
+// An errand is what a good client asks for, and has to get.
+type errand struct {
+	method, path, body string
+	chunked            bool // the length of the body is not said
+	answer             string
+}
+
+var errands = []errand{
+	{"GET", "/", "", false, "hello"},
+	{"GET", "/async", "", false, "awaited"},
+	{"POST", "/echo", tale, false, tale},
+	{"POST", "/echo", tale, true, tale},
+}
+
+// text is the request in HTTP/1.1.
+func (e errand) text() string {
+	switch {
+	case e.body == "":
+		return e.method + " " + e.path + " HTTP/1.1\r\nHost: a\r\n\r\n"
+	case e.chunked:
+		return fmt.Sprintf("%s %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", e.method, e.path, len(e.body), e.body)
+	}
+	return fmt.Sprintf("%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", e.method, e.path, len(e.body), e.body)
 }
 
 var tale = strings.Repeat("once upon a time ", 600)
 
 // good is a client that keeps its connection, and runs errands until it is called back.
 func (f *fight) good() error {
+	if f.limits.HTTP2 {
+		return f.goodHTTP2()
+	}
+	return f.goodHTTP1()
+}
+
+func (f *fight) goodHTTP1() error {
 	var began time.Time // when the connection was asked for, or began to wait for an errand
 	var c net.Conn
 	r := new(bufio.Reader)
@@ -55,7 +81,7 @@ func (f *fight) good() error {
 	for i := 0; !f.recalled(); i++ {
 		e := errands[i%len(errands)]
 		c.SetDeadline(time.Now().Add(patience))
-		resp, body, err := run(c, r, e.request)
+		resp, body, err := run(c, r, e.text())
 		switch {
 		case err != nil && f.late(time.Since(began)):
 			if err := connect(); err != nil {
@@ -77,12 +103,74 @@ func (f *fight) good() error {
 		default:
 			f.answers.Add(1)
 		}
-		for took := time.Since(began); ; {
-			if was := f.slowest.Load(); int64(took) <= was || f.slowest.CompareAndSwap(was, int64(took)) {
-				break
-			}
-		}
+		f.took(time.Since(began))
 		began = time.Now()
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}
+
+// took keeps what the slowest answer took.
+func (f *fight) took(d time.Duration) {
+	for {
+		if was := f.slowest.Load(); int64(d) <= was || f.slowest.CompareAndSwap(was, int64(d)) {
+			return
+		}
+	}
+}
+
+// goodHTTP2 is the same with HTTP/2.
+func (f *fight) goodHTTP2() error {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols, TLSClientConfig: &tls.Config{RootCAs: f.pool, ServerName: "localhost"}}
+	defer transport.CloseIdleConnections()
+	c := &http.Client{Transport: transport, Timeout: patience}
+	base := "http://" + f.Addr
+	if f.limits.TLS {
+		base = "https://" + f.Addr
+	}
+	last := time.Now() // when an errand was done
+	for i := 0; !f.recalled(); i++ {
+		e := errands[i%len(errands)]
+		var body io.Reader = strings.NewReader(e.body)
+		if e.chunked {
+			body = io.MultiReader(body)
+		}
+		r, err := http.NewRequest(e.method, base+e.path, body)
+		if err != nil {
+			return err
+		}
+		var again bool
+		r = r.WithContext(httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+			GotConn: func(got httptrace.GotConnInfo) { again = got.Reused },
+		}))
+		began := time.Now()
+		resp, err := c.Do(r)
+		var answer []byte
+		if err == nil {
+			answer, err = io.ReadAll(resp.Body)
+			resp.Body.Close()
+		}
+		late := f.late(time.Since(last))
+		last = time.Now()
+		switch {
+		case err != nil && late:
+			continue
+		case err != nil:
+			return fmt.Errorf("after %d answers: %w", i, err)
+		case resp.StatusCode == 503 && f.limits.MaxRequests > 0:
+			f.refused.Add(1)
+			time.Sleep(time.Millisecond)
+			continue
+		case resp.StatusCode != 200 || string(answer) != e.answer || resp.ProtoMajor != 2:
+			return fmt.Errorf("answer %d is %v %v with %d bytes", i, resp.Proto, resp.Status, len(answer))
+		case again != (i > 0) && !late:
+			return fmt.Errorf("answer %d is on another connection", i)
+		}
+		f.answers.Add(1)
+		f.took(time.Since(began))
 		time.Sleep(time.Millisecond)
 	}
 	return nil

@@ -29,7 +29,7 @@ import (
 type limits struct {
 	ReadHeader, Stall, Write       time.Duration
 	MaxHead, MaxConns, MaxRequests int
-	TLS                            bool
+	TLS, HTTP2                     bool
 	Files                          uint64 // that it may have open
 }
 
@@ -76,6 +76,12 @@ func serve(l limits) {
 		ReadHeaderTimeout: l.ReadHeader, StallTimeout: l.Stall, WriteTimeout: l.Write,
 		MaxHeaderBytes: l.MaxHead, MaxConns: l.MaxConns, MaxRequests: l.MaxRequests,
 		ConnState: v.count,
+	}
+	if l.HTTP2 {
+		s.Protocols = new(http.Protocols)
+		s.Protocols.SetHTTP1(true)
+		s.Protocols.SetHTTP2(true)
+		s.Protocols.SetUnencryptedHTTP2(true)
 	}
 	rt, err := rondo.Default()
 	check(err)

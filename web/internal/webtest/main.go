@@ -1,9 +1,10 @@
-// Webtest is the server that .ci/web tries real clients on. With -std it is one of
-// net/http, to see whether it is the clients that fail.
+// Webtest is the server that .ci/web and .ci/http2 try real clients on. With -std it is
+// one of net/http, to see whether it is the clients that fail.
 package main
 
 import (
 	"context"
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"io"
@@ -16,24 +17,38 @@ import (
 	"syscall"
 	"time"
 
+	"rondo.dev/rondo/internal/testcert"
 	"rondo.dev/rondo/web"
 )
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:0", "address to listen on; port 0 picks a free one")
 	std := flag.Bool("std", false, "serve with net/http")
+	authority := flag.String("tls", "", "serve HTTPS, and write to this `file` whom to trust")
 	flag.Parse()
 	ln, err := net.Listen("tcp", *addr)
 	if err != nil {
 		log.Fatal(err)
 	}
+	var config *tls.Config
+	if *authority != "" {
+		if config, err = certified(*authority); err != nil {
+			log.Fatal(err)
+		}
+	}
 	fmt.Println("listening on", ln.Addr())
+	// Over TLS the client chooses the protocol, and without it HTTP/2 is what begins so.
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
 	var s interface {
 		Serve(net.Listener) error
+		ServeTLS(l net.Listener, certFile, keyFile string) error
 		Shutdown(context.Context) error
-	} = &web.Server{Handler: handler()}
+	} = &web.Server{Handler: handler(), TLSConfig: config, Protocols: protocols}
 	if *std {
-		s = &http.Server{Handler: handler()}
+		s = &http.Server{Handler: handler(), TLSConfig: config, Protocols: protocols}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -44,12 +59,29 @@ func main() {
 		defer cancel()
 		down <- s.Shutdown(ctx)
 	}()
-	if err := s.Serve(ln); err != http.ErrServerClosed {
+	serve := s.Serve
+	if config != nil {
+		serve = func(l net.Listener) error { return s.ServeTLS(l, "", "") }
+	}
+	if err := serve(ln); err != http.ErrServerClosed {
 		log.Fatal(err)
 	}
 	if err := <-down; err != nil {
 		log.Fatal(err)
 	}
+}
+
+// certified makes a certificate for 127.0.0.1, and writes down its authority's.
+func certified(file string) (*tls.Config, error) {
+	ca, err := testcert.New()
+	if err != nil {
+		return nil, err
+	}
+	cert, err := ca.Issue("localhost")
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{Certificates: []tls.Certificate{cert}}, os.WriteFile(file, ca.PEM(), 0o644)
 }
 
 // big is what ranges are taken of.
@@ -74,6 +106,13 @@ func handler() http.Handler {
 		http.ServeContent(w, r, "big.txt", time.Unix(1e9, 0), strings.NewReader(big))
 	})
 	mux.HandleFunc("GET /events", events)
+	mux.HandleFunc("POST /sum", sum)
+	mux.HandleFunc("GET /slow", slow)
+	mux.HandleFunc("GET /dot", dot)
+	mux.HandleFunc("GET /many", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, many)
+	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		io.WriteString(w, page)
