@@ -81,6 +81,21 @@ func (h *Hub) JoinWait(ctx context.Context, name string, who Person, from Place)
 	return r.join(who, from), nil
 }
 
+// WatchWait lets a goroutine see what happens in a room, unseen by others. leave has to be
+// called at the end.
+func (h *Hub) WatchWait(ctx context.Context, name string) (news *channel.Subscription[*Event], leave func(), err error) {
+	r, err := h.hold(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.readyWait(ctx); err != nil {
+		h.release(r)
+		return nil, nil, err
+	}
+	news = r.feed.Subscribe()
+	return news, func() { news.Close(); h.release(r) }, nil
+}
+
 // sayWithin is how long it may take until a message is kept.
 const sayWithin = 5 * time.Second
 

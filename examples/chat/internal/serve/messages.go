@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// every is how often a client may say something in the long run, and burst how
+	// Every is how often a client may say something in the long run, and Burst how
 	// often at once.
-	every = 500 * time.Millisecond
-	burst = 20
+	Every = 500 * time.Millisecond
+	Burst = 20
 
 	// MaxMessage is how many bytes a message of a client's has, with all around it.
 	MaxMessage = 16 << 10

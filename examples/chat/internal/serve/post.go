@@ -43,7 +43,7 @@ func (s *Server) post(t *async.Task, w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return refuse(http.StatusBadRequest, "invalid", err.Error())
 	}
-	limited, stop := t.WithTimeout(2 * every)
+	limited, stop := t.WithTimeout(2 * Every)
 	err = s.posts.limiter(t, visit.Who.Who).Acquire(1).Await(limited)
 	stop()
 	if err != nil {
@@ -95,9 +95,9 @@ func (p *posts) limiter(t *async.Task, who string) *lock.Limiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if now.Sub(p.swept) > burst*every {
+	if now.Sub(p.swept) > Burst*Every {
 		for who, x := range p.limiters {
-			if now.Sub(x.last) > burst*every {
+			if now.Sub(x.last) > Burst*Every {
 				delete(p.limiters, who)
 			}
 		}
@@ -108,7 +108,7 @@ func (p *posts) limiter(t *async.Task, who string) *lock.Limiter {
 	}
 	x := p.limiters[who]
 	if x == nil {
-		x = &posting{Limiter: lock.NewLimiter(t, every, burst)}
+		x = &posting{Limiter: lock.NewLimiter(t, Every, Burst)}
 		p.limiters[who] = x
 	}
 	x.last = now

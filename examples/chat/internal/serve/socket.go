@@ -60,7 +60,7 @@ type conversation struct {
 func (x *conversation) run(t *async.Task, c *websocket.Conn) error {
 	x.server.sockets.Clients.Inc()
 	defer x.server.sockets.Clients.Dec()
-	x.conn, x.limit = c, lock.NewLimiter(t, every, burst)
+	x.conn, x.limit = c, lock.NewLimiter(t, Every, Burst)
 	code, reason := x.talk(t)
 	if reason != "" {
 		x.server.Metrics.Dropped.WithLabelValues(reason).Inc()
