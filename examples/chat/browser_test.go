@@ -37,7 +37,8 @@ func browser(t *testing.T) func() *page {
 	}
 	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("no-zygote", true),
+		chromedp.WSURLReadTimeout(time.Minute))
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	ctx, end := chromedp.NewExecAllocator(ctx, opts...)
 	first, stop := chromedp.NewContext(ctx)
