@@ -39,7 +39,7 @@ func browser(t *testing.T) func() *page {
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("no-zygote", true),
 		chromedp.WSURLReadTimeout(time.Minute))
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute) // for hangs
 	ctx, end := chromedp.NewExecAllocator(ctx, opts...)
 	first, stop := chromedp.NewContext(ctx)
 	t.Cleanup(func() {
@@ -87,7 +87,7 @@ func (p *page) join(url, name string) {
 
 func (p *page) say(text string) {
 	p.t.Helper()
-	p.run(chromedp.SetValue("#text", text), chromedp.SendKeys("#text", "\r"))
+	p.run(chromedp.SetValue("#text", text), chromedp.Click("#say button"))
 }
 
 // texts returns the messages that the page shows.
