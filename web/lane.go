@@ -38,10 +38,10 @@ type lane struct {
 	fields   http.Header
 	whole    bool // the handler's side has the last of it
 
-	sending bool // the stream has what is to be sent
-	ending  bool // and the end
-	left    int  // what it had of that when it was last seen
-	seen    int64
+	sending bool  // the stream has what is to be sent
+	ending  bool  // and the end
+	left    int   // what it had of that when it was last seen
+	seen    int64 // when s.moved is more than that, others were served since
 	reader  *async.Waker
 	writer  *async.Waker
 	lost    error // why there is nothing to wait for any more
@@ -183,7 +183,7 @@ func (l *lane) pollWrite(t *async.Task) error {
 // for, which is not held against it.
 func (l *lane) waitsItsTurn() bool {
 	d := &l.x.writes
-	if l.stream.Blocked() || l.s.moved == l.seen || d.until != 0 && d.shard.exec.Now() >= d.until {
+	if l.stream.Blocked() || l.s.moved <= l.seen || d.until != 0 && d.shard.exec.Now() >= d.until {
 		return false
 	}
 	l.seen = l.s.moved
@@ -197,6 +197,7 @@ func (l *lane) sent() {
 	if l.x != nil && l.x.writes.timer.Active() {
 		n := l.left - l.stream.Unsent()
 		l.left -= n
+		l.seen = l.s.moved + maxAtOnce // the write that it is a part of is none of others'
 		l.x.writes.moved(n)
 	}
 	wakeUp(&l.writer)

@@ -79,6 +79,8 @@ type sending struct {
 const (
 	// atOnce is about how much is written at once. It has to be taken within a StallTimeout.
 	atOnce = 64 << 10
+	// maxAtOnce is how much that is at most: there may be one more frame.
+	maxAtOnce = atOnce + chunkSize + 1<<10
 
 	// spareSending is how many buffers of that size a shard keeps.
 	spareSending = 16
@@ -298,7 +300,7 @@ func (s *session) begin() *sending {
 		s.sending, m.idle[k-1] = m.idle[k-1], nil
 		m.idle = m.idle[:k-1]
 	} else {
-		s.sending = &sending{buf: make([]byte, 0, atOnce+chunkSize+1<<10)}
+		s.sending = &sending{buf: make([]byte, 0, maxAtOnce)}
 	}
 	s.sending.limit.shard, s.sending.limit.core = sh, &s.c.core
 	s.sending.limit.reset()
