@@ -59,7 +59,7 @@ func blockAttacks() []attack {
 			field := append([]byte{0x10, 1, 'a', 100}, strings.Repeat("b", 100)...)
 			t.flood(10, func() { t.WriteContinuation(t.last, false, field) })
 		}},
-		{name: "a bomb of fields", memory: maxed, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
+		{name: "a bomb of fields", memory: bombed, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
 			// A large field is put into the table once, and then named by one byte.
 			t := b.talk()
 			t.discard()
@@ -67,13 +67,13 @@ func blockAttacks() []attack {
 			bomb := append(t.fields("GET", "/"), strings.Repeat("\xbe", 10_000)...)
 			t.flood(1, func() { t.begin(bomb, true) })
 		}},
-		{name: "fields of nothing", memory: maxed, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
+		{name: "fields of nothing", memory: bombed, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
 			t := b.talk()
 			t.discard()
 			fields := append(t.fields("GET", "/"), strings.Repeat("\x10\x01a\x00", 3000)...)
 			t.flood(1, func() { t.begin(fields, true) })
 		}},
-		{name: "cookies in crumbs", memory: maxed, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
+		{name: "cookies in crumbs", memory: bombed, limits: limits{MaxHead: maxHead}, run: func(b *bully) {
 			// They are put together again to one field, which is then a long one.
 			t := b.talk()
 			t.discard()

@@ -11,10 +11,11 @@ import (
 // The memory that those may cost who speak HTTP/2: what waits has its connection and
 // the tables of its fields, and who has streams has as many as there may be.
 const (
-	speaking  = 16 << 10
+	speaking  = 4 << 10
 	streaming = speaking + 4*handled
 	maxed     = speaking + 300*handled // all streams that a connection may have
 	window    = 1 << 20                // what may be sent before it was read
+	bombed    = maxed + 300*2*maxHead  // each with all the fields that it may have, and what they take more as a map
 )
 
 // noWindow lets a server send nothing of a body.

@@ -108,6 +108,7 @@ func handler() http.Handler {
 	mux.HandleFunc("GET /events", events)
 	mux.HandleFunc("POST /sum", sum)
 	mux.HandleFunc("GET /slow", slow)
+	mux.HandleFunc("/spec", spec)
 	mux.HandleFunc("GET /dot", dot)
 	mux.HandleFunc("GET /many", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

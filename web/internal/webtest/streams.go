@@ -39,6 +39,19 @@ func slow(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// spec answers once the request is there as a whole, and a moment later: what is to be
+// found wrong with a stream is sent before that is closed.
+func spec(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return
+	}
+	select {
+	case <-time.After(50 * time.Millisecond):
+		io.WriteString(w, "hello\n")
+	case <-r.Context().Done():
+	}
+}
+
 // pixel is a picture of one, which only the address tells from others.
 var pixel = func() []byte {
 	var b bytes.Buffer
