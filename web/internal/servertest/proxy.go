@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,16 +36,28 @@ func (r *rig) proxied(back, front servers.Maker) {
 	client := r.client()
 
 	text := pattern(1 << 20)
-	for _, body := range []io.Reader{strings.NewReader("small"), strings.NewReader(text), io.MultiReader(strings.NewReader(text)), nil} {
-		want := ""
-		if body != nil {
-			b, err := io.ReadAll(body)
-			r.check(err)
-			want = string(b)
-			body = strings.NewReader(want)
+	for _, sent := range []struct {
+		text    string
+		chunked bool
+	}{{"", false}, {"small", false}, {text, false}, {text, true}} {
+		echo := func() (*http.Response, string, error) {
+			var body io.Reader = strings.NewReader(sent.text)
+			if sent.chunked {
+				body = io.MultiReader(body)
+			}
+			return try(client, "POST", before.url("/echo"), body)
 		}
-		resp, got := r.do(client, "POST", before.url("/echo"), body)
-		if got != want || resp.Trailer.Get("Sum") != fmt.Sprint(len(want)) {
+		resp, got, err := echo()
+		for range 10 {
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				break
+			}
+			// The transport of net/http gives a connection up when there is an answer
+			// before it has looked for the end of the request.
+			resp, got, err = echo()
+		}
+		r.check(err)
+		if got != sent.text || resp.Trailer.Get("Sum") != fmt.Sprint(len(sent.text)) {
 			r.Errorf("got %d bytes, trailer %v", len(got), resp.Trailer)
 		}
 	}
