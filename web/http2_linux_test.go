@@ -25,7 +25,6 @@ func protocols(set ...func(*http.Protocols)) *http.Protocols {
 }
 
 func http1(p *http.Protocols) { p.SetHTTP1(true) }
-func http2(p *http.Protocols) { p.SetHTTP2(true) }
 func prior(p *http.Protocols) { p.SetUnencryptedHTTP2(true) }
 
 // client2 is net/http's client of a server that it speaks HTTP/2 with, without TLS.

@@ -142,7 +142,6 @@ type story struct {
 	decoder  *hpack.Decoder
 	fields   []string
 	bytewise bool
-	quiet    bool // what is sent is counted, and not told
 	ended    bool
 }
 
