@@ -173,7 +173,7 @@ func (f *fight) fight(run func(b *bully)) {
 			}
 		}()
 		run(b)
-		if b.lost {
+		if b.lost.Load() {
 			f.ended.Add(1)
 		}
 		close(gone)
@@ -186,8 +186,8 @@ func (f *fight) fight(run func(b *bully)) {
 type bully struct {
 	*fight
 	conn  *net.TCPConn
-	ready func() // tells that it is where it wants to be
-	lost  bool   // the server has ended the connection
+	ready func()      // tells that it is where it wants to be
+	lost  atomic.Bool // the server has ended the connection
 }
 
 // send sends text, and reports whether that went.
@@ -206,7 +206,7 @@ func (b *bully) read(n int64) bool {
 func (b *bully) went(err error) bool {
 	if err != nil && !closed(b.over) {
 		if e, ok := err.(net.Error); !ok || !e.Timeout() {
-			b.lost = true
+			b.lost.Store(true)
 		}
 	}
 	return err == nil && !closed(b.over)

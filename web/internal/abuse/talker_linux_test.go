@@ -101,7 +101,7 @@ func (t *talker) listen() {
 				t.flush()
 			}
 		case *http2.RSTStreamFrame, *http2.GoAwayFrame:
-			t.lost = true
+			t.lost.Store(true)
 			return
 		}
 	}
@@ -116,7 +116,7 @@ func (t *talker) wait() {
 		}
 		switch frame.(type) {
 		case *http2.RSTStreamFrame, *http2.GoAwayFrame:
-			t.lost = true
+			t.lost.Store(true)
 			return
 		}
 	}
