@@ -57,7 +57,11 @@ func (s *serving) pollHandler(t *async.Task) (over bool) {
 	}
 	if f := s.frame; f != nil && s.parting() == nil {
 		if over = f.Step(t); over {
-			s.frame = &parting{conn: &s.conn, err: f.(interface{ Result() error }).Result()}
+			if r, ok := f.(interface{ Result() error }); ok {
+				s.frame = &parting{conn: &s.conn, err: r.Result()}
+			} else if s.parting() == nil {
+				s.frame = nil // it was Run's, which has closed the connection
+			}
 		}
 	}
 	stepped = true
