@@ -23,7 +23,8 @@ func MaxConns(n int) ServeOption { return func(s *server) { s.limit = n } }
 func Drain(d time.Duration) ServeOption { return func(s *server) { s.drain = d } }
 
 // ServeStopped has f called once, on some loop, when no loop accepts any more and the
-// address is free again for others, while handlers may go on. f must not block.
+// address is free again for others, while handlers may go on; not at all if the runtime
+// shuts down before all loops could begin. f must not block.
 func ServeStopped(f func()) ServeOption { return func(s *server) { s.onStopped = f } }
 
 // ServeErrors is called, on the loop of the connection, with the error that the

@@ -11,7 +11,7 @@ import (
 type serving struct {
 	conn  Conn
 	core  async.Core
-	frame async.Frame // the handler's, if that is lowered; in the end a *parting
+	frame async.Frame // the handler's, or Run's, if that is lowered; in the end a *parting
 }
 
 func startServing(st *station, fd int, flags connFlags) {

@@ -138,23 +138,14 @@ func (sv *serving) start(t *async.Task, s netio.Served) {
 // closeIdle closes the connections that wait. Those that have sent a part of a head
 // are about to be served, and have the time for that.
 func (sh *shard) closeIdle() {
-	for c := sh.queues[busy].first; c != nil; c = c.next {
-		if c.state == multiplexing {
-			c.core.WakeLocal() // it says goodbye
-		}
-	}
-	for c := sh.queues[idle].first; c != nil; c = c.next {
-		if c.state == multiplexing {
-			c.core.WakeLocal()
-		} else {
-			c.core.CancelLocal(errClosed)
-		}
-	}
-	for c := sh.queues[heads].first; c != nil; c = c.next {
-		if c.state == multiplexing {
-			c.core.WakeLocal()
-		} else if c.rare == nil || c.rare.head == nil {
-			c.core.CancelLocal(errClosed)
+	for i := range sh.queues {
+		for c := sh.queues[i].first; c != nil; c = c.next {
+			switch {
+			case c.state == multiplexing:
+				c.core.WakeLocal() // it says goodbye
+			case c.place == idle, c.place == heads && (c.rare == nil || c.rare.head == nil):
+				c.core.CancelLocal(errClosed)
+			}
 		}
 	}
 }

@@ -6,8 +6,12 @@ import (
 	"strings"
 )
 
-// runs are written as \{N:TEXT} from this many bytes on.
-const shortestRun = 48
+// What repeats itself is written as \{N:TEXT} from so many bytes on.
+const (
+	shortestRun  = 48   // of one byte
+	shortestText = 1024 // of words
+	longestWord  = 16
+)
 
 // unescape returns the bytes that a line of a script stands for: \r, \n, \t, \0, \\,
 // \xHH, and \{N:TEXT} for N times TEXT, which has no such repetition within.
@@ -62,20 +66,36 @@ func unescape(s string) (string, error) {
 	}
 }
 
+// repeated returns the size of what is repeated at the beginning of data, and how often it
+// stands there if that is often enough to be counted: a byte in a run, a word in much text.
+func repeated(data string) (size, n int) {
+	for size = 1; size <= longestWord && size < len(data); size++ {
+		n = size
+		for n < len(data) && data[n] == data[n-size] {
+			n++
+		}
+		if size == 1 && n >= shortestRun || n >= shortestText {
+			return size, n / size
+		}
+	}
+	return 0, 0
+}
+
 // escape writes bytes as unescape reads them, a line of the result for each line of
 // them.
 func escape(data string) string {
 	var b strings.Builder
 	for i := 0; i < len(data); {
-		c, n := data[i], 1
-		for i+n < len(data) && data[i+n] == c {
-			n++
-		}
-		if n >= shortestRun {
-			fmt.Fprintf(&b, `\{%d:%s}`, n, strings.ReplaceAll(escapeByte(c), "}", `\x7d`))
-			i += n
+		if size, n := repeated(data[i:]); n > 1 {
+			fmt.Fprintf(&b, `\{%d:`, n)
+			for _, c := range []byte(data[i : i+size]) {
+				b.WriteString(strings.ReplaceAll(escapeByte(c), "}", `\x7d`))
+			}
+			b.WriteByte('}')
+			i += n * size
 			continue
 		}
+		c := data[i]
 		b.WriteString(escapeByte(c))
 		if c == '\n' {
 			b.WriteByte('\n')
