@@ -27,15 +27,7 @@ type Body interface {
 // NewCoroutine makes a coroutine on pull, which is iter.Pull[struct{}].
 func NewCoroutine(pull func(seq func(yield func(struct{}) bool)) (next func() (struct{}, bool), stop func())) *Coroutine {
 	co := new(Coroutine)
-	co.next, co.stop = pull(func(yield func(struct{}) bool) {
-		co.yield = yield
-		for {
-			co.call()
-			if !yield(struct{}{}) {
-				return
-			}
-		}
-	})
+	co.next, co.stop = pull(co.run)
 	return co
 }
 
@@ -105,7 +97,7 @@ func (co *Coroutine) enter() (done bool) {
 	defer func() {
 		e.stack = below
 		if co.gone {
-			recover() // what call raised; see there
+			recover() // what leave raised; see there
 			done = true
 		}
 	}()
@@ -113,41 +105,43 @@ func (co *Coroutine) enter() (done bool) {
 	return co.core == nil
 }
 
-// call runs the function, on the coroutine.
+// run runs one function after the other, on the coroutine, until it is closed. This and
+// call are all that lies below a function on its small stack.
+func (co *Coroutine) run(yield func(struct{}) bool) {
+	co.yield = yield
+	defer co.leave()
+	for open := true; open; open = yield(struct{}{}) {
+		co.call()
+		co.core, co.body = nil, nil
+	}
+}
+
+// call runs the function.
 func (co *Coroutine) call() {
 	if e := co.core.exec; e.ground == nil {
 		e.learnGround()
 	}
-	returned := false
-	defer func() {
-		co.core, co.body = nil, nil
-		if returned {
-			return
-		}
-		// runtime.Goexit can't be stopped, not even by who recovers a panic under it.
-		// It ends the coroutine, and would then go on to end the goroutine that
-		// resumed it; a panic raised over it reaches that goroutine in its place, and
-		// is caught there, in Resume.
-		co.gone = true
-		if co.failed == nil {
-			co.failed = ErrGoexit
-		}
-		panic(ErrGoexit)
-	}()
-	co.failed = co.catch()
-	returned = true
-}
-
-// catch runs the function, and returns what it panicked with, if it did.
-func (co *Coroutine) catch() (failed error) {
 	defer func() {
 		if v := recover(); v != nil {
-			failed = asFailure(v)
-			co.failed = failed // in case that a Goexit goes on
+			co.failed = asFailure(v)
 		}
 	}()
 	co.body.Run(&co.core.task)
-	return nil
+}
+
+// leave ends the coroutine. If it has a function still, that has called
+// runtime.Goexit, which can't be stopped, not even by who recovers a panic under it. It
+// would go on to end the goroutine that resumed the coroutine; a panic raised over it
+// reaches that goroutine in its place, and is caught there, in enter.
+func (co *Coroutine) leave() {
+	if co.core == nil {
+		return
+	}
+	co.core, co.body, co.gone = nil, nil, true
+	if co.failed == nil {
+		co.failed = ErrGoexit
+	}
+	panic(ErrGoexit)
 }
 
 // Failure returns how the last function ended if it did not return, and forgets

@@ -120,16 +120,10 @@ func (o *Op[T]) awaitAside(t *Task) (T, error) {
 	if !t.core.inStep || co == nil || co.core != t.core {
 		panic(t.core.stackless())
 	}
-	x := newOpAwait[T](e)
-	x.op, x.task = *o, t
+	x := newOpAwait(e, o, t)
 	co.awaits = x
 	co.yield(struct{}{})
-	v, err, p := x.val, x.err, x.panicked
-	x.free(e)
-	if p != nil {
-		panic(p)
-	}
-	return v, err
+	return x.end(e)
 }
 
 // awaitHere is Await on the coroutine's own stack.

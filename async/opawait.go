@@ -52,18 +52,32 @@ func opAwaitsOf[T any](e *Executor) *opAwaits[T] {
 	return l
 }
 
-func newOpAwait[T any](e *Executor) *opAwait[T] {
+// newOpAwait is the await of *o by t. It and end are not to be inlined, for then the
+// frame that waits would have what they need: coroutines have small stacks.
+//
+//go:noinline
+func newOpAwait[T any](e *Executor, o *Op[T], t *Task) *opAwait[T] {
 	l := opAwaitsOf[T](e)
 	x := l.first
 	if x == nil {
-		return new(opAwait[T])
+		x = new(opAwait[T])
+	} else {
+		l.first, x.next = x.next, nil
 	}
-	l.first, x.next = x.next, nil
+	x.op, x.task = *o, t
 	return x
 }
 
-func (x *opAwait[T]) free(e *Executor) {
+// end frees x, and returns, or panics with, what has become of the operation.
+//
+//go:noinline
+func (x *opAwait[T]) end(e *Executor) (T, error) {
+	v, err, p := x.val, x.err, x.panicked
 	l := opAwaitsOf[T](e)
 	*x = opAwait[T]{next: l.first}
 	l.first = x
+	if p != nil {
+		panic(p)
+	}
+	return v, err
 }

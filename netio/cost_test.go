@@ -1,9 +1,15 @@
 package netio_test
 
 import (
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
 	"testing"
 	"unsafe"
 
+	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/netio"
 )
 
@@ -61,6 +67,73 @@ func TestEchoAllocatesNothing(t *testing.T) {
 		}
 		e.close(a, b)
 	})
+}
+
+// The handler of a connection that is served waits on the smallest stack there is, of
+// 2 KiB: the next is twice as large, and never given back.
+func TestIdleStack(t *testing.T) {
+	if instrumented() {
+		t.Skip("calls need more of a stack, built like this")
+	}
+	// Go makes first stacks larger if those at the last collection were, of whatever test.
+	if setting := "adaptivestackstart=0"; !strings.Contains(os.Getenv("GODEBUG"), setting) {
+		again := exec.Command(os.Args[0], "-test.run=^TestIdleStack$")
+		again.Env = append(os.Environ(), "GODEBUG="+setting)
+		if out, err := again.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	const n = 500
+	inUse := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.StackInuse
+	}
+	onKernel(t, func(e *env) {
+		ln, cancel, server := e.serve(func(t *async.Task, c *netio.Conn) error {
+			var buf [64]byte
+			for {
+				n, err := c.Read(buf[:]).Await(t)
+				if err != nil {
+					return nil // the test's end
+				}
+				if _, err := c.Write(buf[:n]).Await(t); err != nil {
+					return err
+				}
+			}
+		})
+		conns := make([]*netio.Conn, n)
+		before := inUse()
+		for i := range conns {
+			conns[i] = e.dial(ln)
+			e.write(conns[i], "hello")
+		}
+		for _, c := range conns {
+			e.equal(e.read(c, 5), "hello")
+		}
+		e.settle() // all handlers wait again
+		if per := (inUse() - before) / n; int64(per) > 3<<10 {
+			e.Errorf("%d bytes of stack a connection", per)
+		}
+		for _, c := range conns {
+			e.close(c)
+		}
+		cancel(errTest)
+		e.is(server.Await(e.task), errTest)
+	})
+}
+
+// instrumented reports whether this was built for the race detector or a debugger.
+func instrumented() bool {
+	info, _ := debug.ReadBuildInfo()
+	for _, s := range info.Settings {
+		if s.Key == "-race" && s.Value == "true" || s.Key == "-gcflags" || s.Key == "-cover" || s.Key == "-asan" || s.Key == "-msan" {
+			return true
+		}
+	}
+	return false
 }
 
 // Nor does a datagram, whoever it comes from; a batch allocates only its operation.

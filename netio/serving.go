@@ -11,7 +11,7 @@ import (
 type serving struct {
 	conn  Conn
 	core  async.Core
-	frame async.Frame // the handler's, or Run's, if that is lowered; in the end a *parting
+	frame async.Frame // the handler's, if that is lowered; in the end a *parting
 }
 
 func startServing(st *station, fd int, flags connFlags) {
@@ -29,7 +29,7 @@ func (s *serving) Step(t *async.Task) (done bool) {
 	if s.parting() == nil && !s.pollHandler(t) {
 		return false
 	}
-	p := s.parting()
+	p := s.parting() // nil if it has run on a coroutine, to the end
 	return p == nil || p.Step(t)
 }
 
@@ -57,11 +57,7 @@ func (s *serving) pollHandler(t *async.Task) (over bool) {
 	}
 	if f := s.frame; f != nil && s.parting() == nil {
 		if over = f.Step(t); over {
-			if r, ok := f.(interface{ Result() error }); ok {
-				s.frame = &parting{conn: &s.conn, err: r.Result()}
-			} else if s.parting() == nil {
-				s.frame = nil // it was Run's, which has closed the connection
-			}
+			s.frame = &parting{conn: &s.conn, err: f.(interface{ Result() error }).Result()}
 		}
 	}
 	stepped = true
@@ -79,15 +75,14 @@ func failure(v any) error {
 // Run is the handler's run on a coroutine, or its answer. It calls the handler itself:
 // one frame more, and the stack that the handler waits on would not be the smallest.
 func (s *serving) Run(t *async.Task) {
-	handler := s.station().server.handler
 	if lowered.Asked(t) {
-		if err := handler(t, &s.conn); lowered.Asked(t) { // it has run: there was nothing to wait for
+		if err := s.station().server.handler(t, &s.conn); lowered.Asked(t) { // it has run: there was nothing to wait for
 			s.frame = &parting{conn: &s.conn, err: err}
 		}
 		return
 	}
 	defer s.close(t)
-	if err := handler(t, &s.conn); err != nil {
+	if err := s.station().server.handler(t, &s.conn); err != nil {
 		s.frame = &parting{err: err, closed: true}
 	}
 }
