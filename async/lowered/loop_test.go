@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"rondo.dev/rondo/async/internal/testpipe"
 	"rondo.dev/rondo/async/lowered"
 	"rondo.dev/rondo/asynctest"
+	"rondo.dev/rondo/channel"
 )
 
 // outcomeOf runs a frame and returns the error of its task.
@@ -217,6 +219,66 @@ func TestItems(t *testing.T) {
 		})}
 		if err := outcomeOf(t, f); err != nil || !reflect.DeepEqual(f.log, c.want) {
 			t.Errorf("%v, %q; want %q", err, f.log, c.want)
+		}
+	}
+}
+
+// receivedFrame collects what a channel receives.
+type receivedFrame struct {
+	from     *channel.Chan[int]
+	got      []int
+	begun    bool
+	received lowered.Received[int]
+}
+
+func (f *receivedFrame) Step(t *async.Task) (done bool) {
+	if !f.begun {
+		f.begun = true
+		done = f.received.Begin(t, f.from)
+	} else {
+		done = f.received.Resume(t)
+	}
+	for done && f.received.More() {
+		f.got = append(f.got, f.received.Round())
+		done = f.received.Next(t)
+	}
+	return done
+}
+
+// TestReceived: a loop over a channel ends when it is closed and empty, or the task is
+// cancelled.
+func TestReceived(t *testing.T) {
+	for _, how := range []string{"closed", "cancelled"} {
+		e := asynctest.New(t)
+		e.Executor().SetLowered(true)
+		f := &receivedFrame{from: channel.New[int](2)}
+		r := asynctest.Go(e, func(t *async.Task) (int, error) {
+			if err := f.from.TrySend(1); err != nil {
+				return 0, err
+			}
+			scope, cancel := t.WithCancel()
+			child := scope.Go(func(t *async.Task) error {
+				if lowered.Asked(t) {
+					lowered.Answer(t, f)
+				}
+				return nil
+			})
+			for n := 2; n < 5; n++ {
+				if err := f.from.Send(n).Await(t); err != nil {
+					return 0, err
+				}
+				async.Yield(t)
+			}
+			if how == "closed" {
+				f.from.Close()
+			} else {
+				cancel(nil)
+			}
+			return 0, child.Await(t)
+		})
+		e.RunUntilIdle()
+		if !r.Done || r.Err != nil || !slices.Equal(f.got, []int{1, 2, 3, 4}) || f.received.More() {
+			t.Errorf("%s: %v, %v, done %v", how, f.got, r.Err, r.Done)
 		}
 	}
 }

@@ -32,6 +32,21 @@ func BenchmarkOneshot_rondo(b *testing.B) {
 	})
 }
 
+// The same with a oneshot that is a part of a request, which is used again.
+func BenchmarkOneshot_rondoReused(b *testing.B) {
+	onLoop(b, func(t *async.Task) {
+		r := new(struct {
+			question int
+			answer   channel.Oneshot[int]
+		})
+		for b.Loop() {
+			r.question, r.answer = 1, channel.Oneshot[int]{}
+			r.answer.Send(r.question)
+			r.answer.Recv().Await(t)
+		}
+	})
+}
+
 // Between two tasks of one loop: a request goes to a server, by a channel with one
 // place, and the answer comes back by a oneshot that it carries. Both wait.
 

@@ -172,6 +172,9 @@ func TestSizes(t *testing.T) {
 	if got := unsafe.Sizeof(lowered.Items[int]{}); got != 80 {
 		t.Errorf("Items has %d bytes, not as many as its parts", got)
 	}
+	if got := unsafe.Sizeof(lowered.Received[int]{}); got != 64 {
+		t.Errorf("Received has %d bytes, not as many as its parts", got)
+	}
 	if got := unsafe.Sizeof(lowered.Loop{}); got != emit.LoopSize {
 		t.Errorf("Loop has %d bytes, not %d", got, emit.LoopSize)
 	}

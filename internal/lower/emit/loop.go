@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"rondo.dev/rondo/internal/lower/graph"
@@ -26,7 +27,19 @@ func (w *writer) loop(l *graph.Loop) string {
 		return w.self + "." + w.shared("loop", lowered+".Loop", nil, l.Depth)
 	}
 	item := w.typ(w.itemOf(l), l.Stmt.X.Pos())
+	if _, ok := channelOf(l); ok {
+		return w.self + "." + w.shared("received", lowered+".Received["+item+"]", w.itemsType(l), l.Depth)
+	}
 	return w.self + "." + w.shared("items", lowered+".Items["+item+"]", w.itemsType(l), l.Depth)
+}
+
+// channelOf returns the channel that a loop over a stream receives from, if it does.
+func channelOf(l *graph.Loop) (x ast.Expr, ok bool) {
+	call := ast.Unparen(l.Stmt.X).(*ast.CallExpr)
+	if len(call.Args) == 2 {
+		return nil, false // stream.All(t, s)
+	}
+	return ast.Unparen(call.Fun).(*ast.SelectorExpr).X, true
 }
 
 // itemOf returns the type of the items of a stream.
@@ -39,7 +52,11 @@ func (w *writer) itemOf(l *graph.Loop) types.Type {
 func (w *writer) itemsType(l *graph.Loop) types.Type {
 	word, item := types.Typ[types.Uintptr], w.itemOf(l)
 	var fields []*types.Var
-	for _, t := range []types.Type{types.NewArray(word, 3), types.NewArray(word, 3), item, types.NewArray(word, 2), types.Typ[types.Bool]} {
+	parts := []types.Type{types.NewArray(word, 6), item, types.NewArray(word, 2), types.Typ[types.Bool]}
+	if _, ok := channelOf(l); ok {
+		parts = slices.Delete(parts, 2, 3) // it keeps no error
+	}
+	for _, t := range parts {
 		fields = append(fields, types.NewField(0, nil, "_", t, false))
 	}
 	return types.NewStruct(fields, nil)
@@ -57,7 +74,11 @@ func (w *writer) resumeLoop(x *graph.Suspend) (tail string) {
 	case x.How == graph.Begin && l.Stream:
 		w.shadow(l.Stmt.X)
 		args := ast.Unparen(l.Stmt.X).(*ast.CallExpr).Args
-		call = "Begin(" + w.expr(args[0]) + ", " + w.expr(args[1]) + ")"
+		from, ok := channelOf(l)
+		if !ok {
+			from = args[1]
+		}
+		call = "Begin(" + w.expr(args[0]) + ", " + w.expr(from) + ")"
 	case x.How == graph.Begin:
 		w.shadow(l.Stmt.X)
 		if w.copies(l.Stmt.X) {
@@ -120,6 +141,9 @@ func (w *writer) round(l *graph.Loop) {
 		}
 		if isBlank(left[0]) && isBlank(left[1]) {
 			return
+		}
+		if _, ok := channelOf(l); ok {
+			left = left[:1]
 		}
 	}
 	if len(left) > 0 {

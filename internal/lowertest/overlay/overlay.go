@@ -10,10 +10,13 @@ import (
 )
 
 // Blocking returns the text of a file whose package async is the one whose awaits block,
-// and whose package stream is that one's.
+// and whose packages stream and channel are that one's.
 func Blocking(text []byte) []byte {
 	text = bytes.ReplaceAll(text, []byte(`"rondo.dev/rondo/async"`), []byte(`"rondo.dev/rondo/internal/lowertest/blocking"`))
-	return bytes.ReplaceAll(text, []byte(`"rondo.dev/rondo/stream"`), []byte(`"rondo.dev/rondo/internal/lowertest/blocking/stream"`))
+	for _, name := range []string{"stream", "channel"} {
+		text = bytes.ReplaceAll(text, []byte(`"rondo.dev/rondo/`+name+`"`), []byte(`"rondo.dev/rondo/internal/lowertest/blocking/`+name+`"`))
+	}
+	return text
 }
 
 // Write writes files, by the names that they are to have in the build, into a directory,

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/channel"
 	"rondo.dev/rondo/stream"
 )
 
@@ -360,6 +361,93 @@ var iterators = []story{
 		seq := stream.All(t, &numbers{w: w, left: 2})
 		for v := range seq {
 			w.say("%v", v)
+		}
+		return nil
+	}},
+	{"channels", func(t *async.Task, w *world) error {
+		filled := func(n int) *channel.Chan[int] {
+			c := channel.New[int](n)
+			for i := range n {
+				w.say("%v", c.TrySend(i))
+			}
+			return c
+		}
+		c := filled(4)
+		c.Close()
+		for v := range c.All(t) {
+			switch get(t, w, v) {
+			case 1:
+				continue
+			case 3:
+				w.say("the last")
+			}
+			w.say("%d", v)
+		}
+		for range c.All(t) {
+			return errors.New("it is empty")
+		}
+		c = filled(9)
+	outer:
+		for a := range c.All(t) {
+			for b := range c.All(t) {
+				defer func() { w.say("%d %d", a, b) }()
+				if get(t, w, b) == 2 {
+					continue outer
+				}
+				if b > 4 {
+					break outer
+				}
+			}
+		}
+		var list [2]int
+		for list[get(t, w, 1)] = range c.All(t) {
+			w.say("%v", list)
+			if list[1] == 7 {
+				break
+			}
+		}
+		w.say("%d left", c.Len())
+		view, cancel := t.WithCancel()
+		for v := range c.All(view) {
+			w.say("%d", v)
+			cancel(context.Canceled)
+		}
+		held := struct{ *channel.Chan[int] }{filled(2)}
+		held.Close()
+		for v := range held.All(t) {
+			w.say("promoted %d", get(t, w, v))
+		}
+		if w.suspend {
+			async.Yield(t)
+		}
+		c = channel.New[int](1)
+		child := t.Go(func(t *async.Task) error {
+			for i := range 3 {
+				get(t, w, i)
+				c.Send(i).Await(t)
+			}
+			c.Close()
+			return nil
+		})
+		sum := 0
+		for v := range c.All(t) {
+			sum += v
+		}
+		w.say("%d %v", sum, child.Await(t))
+		defer func() { w.say("%v", recover()) }()
+		for v := range filled(2).All(t) {
+			get(t, w, v)
+			panic("in the body")
+		}
+		return nil
+	}},
+	{"channels by other means", func(t *async.Task, w *world) error {
+		c := channel.New[int](1)
+		c.TrySend(1)
+		all := c.All(t)
+		for v := range all {
+			w.say("%d", get(t, w, v))
+			break
 		}
 		return nil
 	}},
