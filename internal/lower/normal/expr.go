@@ -47,7 +47,7 @@ func (h *hoist) expr(x ast.Expr) ast.Expr {
 	switch x := x.(type) {
 	case *ast.UnaryExpr:
 		y := &ast.UnaryExpr{OpPos: x.OpPos, Op: x.Op, X: h.expr(x.X)}
-		if x.Op == token.ARROW && h.left > 0 {
+		if x.Op == token.ARROW && (h.left > 0 || h.again) {
 			return h.keep(y, "got")
 		}
 		return y
@@ -122,7 +122,7 @@ func (h *hoist) inside(x ast.Expr) ast.Expr {
 // logical makes an if of && and ||, where the right side awaits or must not be
 // evaluated later.
 func (h *hoist) logical(x *ast.BinaryExpr) ast.Expr {
-	if !h.awaits(x.Y) && h.left == h.count(x.X) {
+	if !h.awaits(x.Y) && h.left == h.count(x.X) && !(h.again && h.acts(x.Y)) {
 		return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: x.Y}
 	}
 	value, ok := h.truth(x)
@@ -197,12 +197,12 @@ func (h *hoist) bare(x ast.Expr) ast.Expr {
 	if !ok || !h.Suspends(call) {
 		return h.expr(x)
 	}
-	left := h.left
+	left, again := h.left, h.again
 	h.left = h.count(call) - 1
 	h.again = !h.Primitive(call)
 	c := h.args(call)
 	h.task(call, c)
-	h.left, h.again = left-h.count(call), false
+	h.left, h.again = left-h.count(call), again
 	return h.method(c)
 }
 
@@ -263,7 +263,7 @@ func (h *hoist) call(x *ast.CallExpr) ast.Expr {
 		return h.keep(c, "v")
 	}
 	c := h.args(x)
-	if h.left > 0 && h.isCall(x) {
+	if (h.left > 0 || h.again) && h.isCall(x) {
 		if t, ok := h.Info.TypeOf(x).(*types.Tuple); !ok || t.Len() == 1 {
 			return h.keep(c, "v")
 		}

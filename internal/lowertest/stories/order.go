@@ -62,6 +62,37 @@ var order = []story{
 		w.say("%d %d", a, b)
 		return nil
 	}},
+	{"operands of who stays on a coroutine", func(t *async.Task, w *world) error {
+		// Such a call is made twice: on the coroutine when it has been refused.
+		once := func(n int) int { w.say("once %d", n); return n }
+		yes := func() bool { w.say("yes"); return true }
+		two := func(n int) (int, bool) { w.say("two %d", n); return n, n > 1 }
+		c := make(chan int, 9)
+		for i := range 9 {
+			c <- i
+		}
+		chans := []chan int{c, c}
+		rounds := 0
+		for range chans {
+			rounds += stays(t, once(1), yes())
+			rounds += stays(t, once(get(t, w, 2)), yes())
+			rounds += stays(t, get(t, w, 3), once(4) > 3)
+			rounds += (stays)(t, 5, get(t, w, true) && yes())
+			rounds += stays(t, 6, get(t, w, false) || yes())
+			rounds += stays(t, <-chans[get(t, w, 1)], once(7) > 6 && get(t, w, true) && yes())
+			rounds += stays(t, once(stays(t, once(get(t, w, 8)), yes())), yes())
+			rounds += stays(t, sum(once(9), get(t, w, 10), once(11)), !yes())
+			rounds += stays(t, []int{once(1), get(t, w, 12), once(2)}[once(1)], true)
+			rounds += stays(t, *at(w, get(t, w, 13)), true)
+			n, ok := two(get(t, w, 14))
+			rounds += stays(t, n, ok)
+			rounds += stays(t, any(once(get(t, w, 15))).(int), yes())
+			rounds += stays(t, map[int]int{once(1): once(get(t, w, 16))}[1], yes())
+			rounds += stays(t, len(w.text(get(t, w, 17))), yes())
+		}
+		w.say("%d %d", rounds, len(c))
+		return nil
+	}},
 	{"shadows", func(t *async.Task, w *world) error {
 		x := get(t, w, 1)
 		{
@@ -78,6 +109,24 @@ var order = []story{
 		return nil
 	}},
 }
+
+// stays is not lowered: nobody else can name the type of what it has across the await.
+func stays(t *async.Task, n int, ok bool) int {
+	type local struct {
+		n  int
+		ok bool
+	}
+	x := local{n, ok}
+	async.Yield(t)
+	if x.ok {
+		return x.n
+	}
+	return -x.n
+}
+
+func at(w *world, n int) *int { w.say("at %d", n); return &n }
+
+func (w *world) text(n int) string { w.say("text %d", n); return "text"[:n%4] }
 
 func sum(list ...int) (n int) {
 	for _, x := range list {

@@ -32,12 +32,12 @@ type Server struct {
 	posts            posts
 }
 
-// Mux returns all there is, with handlers of async functions for those who wait.
+// Mux returns all there is. Those who wait are async functions.
 func (s *Server) Mux() *http.ServeMux {
 	mux := s.Rest()
 	s.sockets = s.Metrics.Transport("websocket")
 	s.streams = s.Metrics.Transport("sse")
-	mux.Handle("GET /rooms/{room}/socket", web.Async(s.socket))
+	mux.Handle("GET /rooms/{room}/socket", web.Inline(http.HandlerFunc(s.socket))) // it does not block
 	mux.Handle("GET /rooms/{room}/events", web.Async(s.events))
 	mux.Handle("POST /rooms/{room}/messages", web.Async(s.post))
 	return mux

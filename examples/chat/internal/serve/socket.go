@@ -25,25 +25,34 @@ var Options = websocket.Options{
 // takeWithin is how long a client's connection may take for a message.
 const takeWithin = 10 * time.Second
 
-// socket connects a client by a WebSocket.
-func (s *Server) socket(t *async.Task, w http.ResponseWriter, r *http.Request) error {
+// socket connects a client by a WebSocket. Nothing of the request is left then.
+func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	visit, err := ParseVisit(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
-		return nil
+		return
 	}
-	member, err := s.Hub.Join(t, visit.Room, visit.Who, visit.From)
-	if err != nil {
-		NotNow(w, err)
+	websocket.Upgrade(w, r, &Options, func(t *async.Task, c *websocket.Conn) error {
+		code, reason := s.converse(t, c, visit)
+		if reason != "" {
+			s.Metrics.Dropped.WithLabelValues(reason).Inc()
+		}
+		c.CloseWith(code, reason).Await(t) // a client that is gone does not hear it
 		return nil
+	})
+}
+
+// converse returns what to tell a client at the end of its visit.
+func (s *Server) converse(t *async.Task, c *websocket.Conn, v Visit) (websocket.Code, string) {
+	s.sockets.Clients.Inc()
+	defer s.sockets.Clients.Dec()
+	member, err := s.Hub.Join(t, v.Room, v.Who, v.From)
+	if err != nil {
+		return websocket.TryAgainLater, "not now"
 	}
 	defer member.Leave()
-	c, err := websocket.AcceptAsync(t, w, r, &Options)
-	if err != nil {
-		return nil // it has been answered
-	}
-	x := &conversation{server: s, room: visit.Room, member: member}
-	return x.run(t, c)
+	x := &conversation{server: s, room: v.Room, member: member, limit: lock.NewLimiter(t, Every, Burst), conn: c}
+	return ending(x.talk(t))
 }
 
 // A conversation is a client with a WebSocket. It is one task, which waits for what the
@@ -56,23 +65,10 @@ type conversation struct {
 	conn   *websocket.Conn
 }
 
-// run goes on until one of the two ends it.
-func (x *conversation) run(t *async.Task, c *websocket.Conn) error {
-	x.server.sockets.Clients.Inc()
-	defer x.server.sockets.Clients.Dec()
-	x.conn, x.limit = c, lock.NewLimiter(t, Every, Burst)
-	code, reason := x.talk(t)
-	if reason != "" {
-		x.server.Metrics.Dropped.WithLabelValues(reason).Inc()
-	}
-	c.CloseWith(code, reason).Await(t) // a client that is gone does not hear it
-	return nil
-}
-
 // talk talks until there is a reason to end.
-func (x *conversation) talk(t *async.Task) (websocket.Code, string) {
+func (x *conversation) talk(t *async.Task) error {
 	if err := x.welcome(t); err != nil {
-		return ending(err)
+		return err
 	}
 	said, news := x.conn.Receive(), x.member.News.Recv()
 	// Both stay in flight while the other has something.
@@ -91,7 +87,7 @@ func (x *conversation) talk(t *async.Task) (websocket.Code, string) {
 			news = x.member.News.Recv()
 		}
 		if err != nil {
-			return ending(err)
+			return err
 		}
 	}
 }
