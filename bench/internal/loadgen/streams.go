@@ -26,12 +26,7 @@ func runStreams(cfg Config) (r Result, err error) {
 	if cfg.Streams < 1 || cfg.Active != 0 || cfg.Rate != 0 {
 		return r, errors.New("connections with streams are all active, as fast as they are answered")
 	}
-	w := watch{}
-	if cfg.Watch != 0 {
-		if w.server, err = proc.FamilyOf(cfg.Watch); err != nil {
-			return r, err
-		}
-	}
+	w := watch{late: cfg.Watch} // nginx listens before it has made who serves
 	log, err := os.CreateTemp("", "h2load-")
 	if err != nil {
 		return r, err

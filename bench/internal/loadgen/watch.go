@@ -21,6 +21,7 @@ type Usage struct {
 // A watch reads the meters at the marks.
 type watch struct {
 	load   int         // process, 0 for this one
+	late   int         // server whose family is looked for when the first mark comes, or 0
 	server proc.Family // or nil
 	meters [2]meter
 	err    error
@@ -32,8 +33,16 @@ type meter struct {
 	status             proc.Status
 }
 
-func (w *watch) start() { w.read(&w.meters[0]) }
-func (w *watch) end()   { w.read(&w.meters[1]) }
+func (w *watch) start() {
+	if w.late != 0 {
+		var err error
+		w.server, err = proc.FamilyOf(w.late)
+		w.err = errors.Join(w.err, err)
+	}
+	w.read(&w.meters[0])
+}
+
+func (w *watch) end() { w.read(&w.meters[1]) }
 
 func (w *watch) read(m *meter) {
 	errs := make([]error, 4)
