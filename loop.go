@@ -58,6 +58,10 @@ const (
 	// its run. Posts and timers need no bound: they only make tasks ready.
 	pollsPerTurn = 256
 
+	// pollsPerHandover bounds how many tasks run before what they have handed to
+	// goroutines gets its turn, while it is in the cache.
+	pollsPerHandover = 32
+
 	// publishEvery is how many turns a busy loop's metrics may be old.
 	publishEvery = 64
 
@@ -275,16 +279,14 @@ func (l *Loop) turn(now time.Duration) time.Duration {
 func (l *Loop) work() (ran bool) {
 	for left := pollsPerTurn; left > 0; {
 		l.exec.Drain()
-		n := l.exec.Run(left)
-		if n == 0 {
-			if !l.handed {
-				break
-			}
+		n := l.exec.Run(min(left, pollsPerHandover))
+		if l.handed {
 			l.handed = false
 			runtime.Gosched()
-			continue
+		} else if n == 0 {
+			break
 		}
-		ran = true
+		ran = ran || n > 0
 		left -= n
 	}
 	return ran
