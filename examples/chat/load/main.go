@@ -2,7 +2,8 @@
 //
 //	go run -C examples/chat ./load -clients 10000 -rooms 100 -for 60s -rounds 3
 //
-// Each round starts every server once, one after the other, connects the clients, and
+// The servers are rondo's on coroutines, the same lowered by rondo build, and nethttp. Each
+// round starts every one once, one after the other, connects the clients, and
 // has some of them say something at a steady rate. It prints a line for each: the time
 // from a client's sending to another's hearing, the memory of the server for each client,
 // and its processor time for each message that was delivered.
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,7 +37,7 @@ func main() {
 	flag.DurationVar(&p.warm, "warm", 3*time.Second, "how long before that")
 	flag.IntVar(&p.dialing, "dialing", 64, "connections that are made at once")
 	rounds := flag.Int("rounds", 1, "rounds")
-	servers := flag.String("servers", "rondo,nethttp", "what is measured, in this order")
+	servers := flag.String("servers", "rondo,lowered,nethttp", "what is measured, in this order")
 	flag.Parse()
 	if err := p.run(*rounds, strings.Split(*servers, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -49,10 +51,8 @@ func (p *plan) run(rounds int, names []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	for name, pkg := range map[string]string{"rondo": ".", "nethttp": "./load/nethttp"} {
-		if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, name), pkg).CombinedOutput(); err != nil {
-			return fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
-		}
+	if err := build(dir, names); err != nil {
+		return err
 	}
 	fmt.Printf("%d clients in %d rooms, %v messages a second for %v\n", p.clients, p.rooms, p.rate, p.length)
 	fmt.Println("server   round  delivered     p50        p99        max    memory/client  CPU/delivery")
@@ -72,6 +72,47 @@ func (p *plan) run(rounds int, names []string) error {
 		}
 	}
 	return nil
+}
+
+// build builds the servers: rondo's as it is, lowered by its compiler, and the other.
+func build(dir string, names []string) error {
+	in := func(name string) string { return filepath.Join(dir, name) }
+	how := map[string][]string{
+		"rondo":   {"go", "build", "-o", in("rondo"), "."},
+		"lowered": {in("command"), "build", "-o", in("lowered"), "."},
+		"nethttp": {"go", "build", "-o", in("nethttp"), "./load/nethttp"},
+	}
+	if slices.Contains(names, "lowered") {
+		root, err := output("", "go", "list", "-m", "-f", "{{.Dir}}", "rondo.dev/rondo")
+		if err != nil {
+			return err
+		}
+		if _, err := output(strings.TrimSpace(root), "go", "build", "-o", in("command"), "./cmd/rondo"); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		if how[name] == nil {
+			return fmt.Errorf("there is no server %q", name)
+		}
+		if _, err := output("", how[name]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// output runs a command in a directory, and returns what it prints.
+func output(dir string, command ...string) (string, error) {
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir = dir
+	var failure strings.Builder
+	cmd.Stderr = &failure
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, &failure)
+	}
+	return string(out), nil
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

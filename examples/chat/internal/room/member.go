@@ -9,13 +9,21 @@ import (
 // A Member is somebody in a room. It is for one task or goroutine.
 type Member struct {
 	Person
-	Hello   []byte   // what he hears first, as it is sent
-	Backlog []*Event // what was said while he was away, which he hears then
-	News    *channel.Subscription[*Event]
+	News *channel.Subscription[*Event] // what he hears after his welcome
 
-	room *room
-	seen uint64
-	draw float64
+	room    *room
+	seen    uint64
+	draw    float64
+	hello   []byte
+	backlog []*Event
+}
+
+// Welcome returns, once, what he hears first, as it is sent, and then what was said while
+// he was away. Most stay for long, so it is forgotten.
+func (m *Member) Welcome() (hello []byte, backlog []*Event) {
+	hello, backlog = m.hello, m.backlog
+	m.hello, m.backlog = nil, nil
+	return hello, backlog
 }
 
 // What happens to a member because of an event.

@@ -165,8 +165,8 @@ func (r *room) join(who Person, from Place) *Member {
 	events, missed := r.history.since(from.ID)
 	return &Member{
 		Person:  who,
-		Hello:   hello(r.hub.bus.Epoch, who.Who, r.presence.people(), missed),
-		Backlog: events,
+		hello:   hello(r.hub.bus.Epoch, who.Who, r.presence.people(), missed),
+		backlog: events,
 		News:    r.feed.Subscribe(),
 		room:    r,
 		seen:    from.ID,

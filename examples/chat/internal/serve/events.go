@@ -57,16 +57,9 @@ type listener struct {
 }
 
 func (l *listener) run(t *async.Task) error {
-	hello := sse.Event{ID: l.member.Place().String(), Data: string(l.member.Hello), Retry: time.Second}
-	if err := l.stream.Send(t, hello); err != nil {
+	if err := l.welcome(t); err != nil {
 		return err
 	}
-	for _, e := range l.member.Backlog {
-		if err := l.tell(t, e); err != nil {
-			return err
-		}
-	}
-	l.member.Backlog = nil
 	for {
 		e, err := l.next(t)
 		switch {
@@ -81,6 +74,20 @@ func (l *listener) run(t *async.Task) error {
 			return err
 		}
 	}
+}
+
+// welcome sends what a client has missed.
+func (l *listener) welcome(t *async.Task) error {
+	hello, missed := l.member.Welcome()
+	if err := l.stream.Send(t, sse.Event{ID: l.member.Place().String(), Data: string(hello), Retry: time.Second}); err != nil {
+		return err
+	}
+	for _, e := range missed {
+		if err := l.tell(t, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // next returns what happens next, or nil if that is nothing for a while.

@@ -94,15 +94,15 @@ func (x *conversation) talk(t *async.Task) error {
 
 // welcome sends what a client has missed.
 func (x *conversation) welcome(t *async.Task) error {
-	if err := x.send(t, x.member.Hello); err != nil {
+	hello, missed := x.member.Welcome()
+	if err := x.send(t, hello); err != nil {
 		return err
 	}
-	for _, e := range x.member.Backlog {
+	for _, e := range missed {
 		if err := x.tell(t, e); err != nil {
 			return err
 		}
 	}
-	x.member.Backlog = nil
 	return nil
 }
 

@@ -87,15 +87,15 @@ func (s *sockets) tell(ctx context.Context, conn *websocket.Conn, m *room.Member
 		}
 		return nil
 	}
-	if send(m.Hello) != nil {
+	hello, missed := m.Welcome()
+	if send(hello) != nil {
 		return
 	}
-	for _, e := range m.Backlog {
+	for _, e := range missed {
 		if tell(e) != nil {
 			return
 		}
 	}
-	m.Backlog = nil
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	for {
