@@ -24,12 +24,13 @@ const (
 
 // The memory that attackers may cost: what waits has its connection and that of
 // package netio, what has sent a part of a head twice that (append), and what a
-// handler has is a goroutine with its stack, an exchange and the request.
+// handler has is a goroutine with its stack, an exchange, the request, and the 32 KiB of
+// io.Copy.
 const (
 	waiting = 2 << 10
 	maxHead = 64 << 10
 	headed  = waiting + 5*maxHead/2
-	handled = 40 << 10
+	handled = 48 << 10
 	shaking = 64 << 10
 )
 
