@@ -4,6 +4,10 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"slices"
@@ -158,6 +162,30 @@ func TestPagesMove(t *testing.T) {
 		bob.shows("one", "two", "three", "four")
 		ada.until(`document.body.dataset.state === "here"`)
 	}
+}
+
+// A page behind a proxy that lets no WebSocket through goes over to server-sent events.
+func TestPageWithoutWebSocket(t *testing.T) {
+	open := browser(t)
+	addr := startChat(t).where
+	through := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: addr})
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			http.Error(w, "no upgrades here", http.StatusBadGateway)
+			return
+		}
+		through.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { proxy.CloseClientConnections(); proxy.Close() })
+	ada, bob := open(), open()
+	ada.join(proxy.URL+"/rooms/behind", "Ada")
+	ada.until(`document.body.dataset.transport === "sse"`)
+	bob.join("http://"+addr+"/rooms/behind", "Bob")
+	bob.until(`document.body.dataset.transport === "websocket"`)
+	ada.say("one")
+	bob.shows("one")
+	bob.say("two")
+	ada.shows("one", "two")
 }
 
 // TestShot takes the picture of the README.

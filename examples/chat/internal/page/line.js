@@ -57,6 +57,7 @@ export class Line {
     const url = new URL(this.base + "socket?" + this.query(), location.href);
     url.protocol = url.protocol.replace("http", "ws");
     const socket = this.link = new WebSocket(url);
+    socket.onopen = () => { this.blocked = 0; };
     socket.onmessage = e => this.take(socket, JSON.parse(e.data));
     socket.onclose = e => this.lost(socket, e.code === 1012);
   }
