@@ -17,6 +17,7 @@ type host struct {
 func newHost() *host {
 	h := new(host)
 	h.exec.Init(h)
+	h.exec.SetLowered(false) // it is about coroutines, however it was built
 	return h
 }
 

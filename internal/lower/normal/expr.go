@@ -76,6 +76,9 @@ func (h *hoist) ordered(x ast.Expr) ast.Expr {
 		if t, ok := h.Info.TypeOf(x).(*types.Tuple); ok && t.Len() != 1 {
 			return x // stands alone, nothing is evaluated after it
 		}
+		if lit, ok := x.(*ast.CompositeLit); ok && lit.Type == nil {
+			return h.elided(lit)
+		}
 		if value, ok := h.truth(x); ok {
 			return h.keep(value(x), "v")
 		}
@@ -92,6 +95,16 @@ func (h *hoist) ordered(x ast.Expr) ast.Expr {
 		return h.args(x)
 	}
 	return h.inside(x)
+}
+
+// elided evaluates a literal inside of another that says its type. It stays where it is if
+// that has no name here.
+func (h *hoist) elided(x *ast.CompositeLit) ast.Expr {
+	typ := h.spell(h.Info.TypeOf(x), x.Pos())
+	if typ == nil {
+		return h.inside(x)
+	}
+	return h.keep(&ast.CompositeLit{Type: typ, Lbrace: x.Lbrace, Elts: x.Elts, Rbrace: x.Rbrace}, "v")
 }
 
 // inside goes on inside of an expression that does nothing itself.

@@ -30,6 +30,9 @@ func (p *Pass) early(x ast.Expr) bool {
 		return x.Op == token.LAND || x.Op == token.LOR
 	case *ast.SliceExpr:
 		return true
+	case *ast.CompositeLit:
+		_, isMap := p.under(x).(*types.Map)
+		return isMap // its entries are stored one by one
 	case *ast.TypeAssertExpr:
 		return x.Type != nil && !isDirect(p.under(x.Type))
 	case *ast.CallExpr:

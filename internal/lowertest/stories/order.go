@@ -93,6 +93,17 @@ var order = []story{
 		w.say("%d %d", rounds, len(c))
 		return nil
 	}},
+	{"what is made before a call, and of what it changes", func(t *async.Task, w *world) error {
+		// The language leaves it open; gc makes a map at once, and looks into it later.
+		n := 1
+		change := func(t *async.Task) int { n++; return get(t, w, n) }
+		w.say("%v", sum(map[string]int{"a": n}["a"], change(t), n))
+		m := map[string]int{"a": n}
+		set := func(t *async.Task) int { m["a"]++; return get(t, w, m["a"]) }
+		w.say("%v", sum(m["a"], set(t), len(map[int]int{n: 1, n + 1: 2}), change(t)))
+		w.say("%v", sum([]map[string]int{{"a": n}}[0]["a"], []int{n}[0], change(t)))
+		return nil
+	}},
 	{"shadows", func(t *async.Task, w *world) error {
 		x := get(t, w, 1)
 		{
