@@ -73,7 +73,7 @@ func TestEchoAllocatesNothing(t *testing.T) {
 // 2 KiB: the next is twice as large, and never given back.
 func TestIdleStack(t *testing.T) {
 	if instrumented() {
-		t.Skip("calls need more of a stack, built like this")
+		t.Skip("with the race detector, coverage or flags for the compiler, calls need more of a stack")
 	}
 	// Go makes first stacks larger if those at the last collection were, of whatever test.
 	if setting := "adaptivestackstart=0"; !strings.Contains(os.Getenv("GODEBUG"), setting) {
@@ -114,7 +114,9 @@ func TestIdleStack(t *testing.T) {
 			e.equal(e.read(c, 5), "hello")
 		}
 		e.settle() // all handlers wait again
-		if per := (inUse() - before) / n; int64(per) > 3<<10 {
+
+		grown := int64(inUse()) - int64(before) // it may have shrunk, lowered
+		if per := grown / n; per > 3<<10 {
 			e.Errorf("%d bytes of stack a connection", per)
 		}
 		for _, c := range conns {
@@ -125,7 +127,7 @@ func TestIdleStack(t *testing.T) {
 	})
 }
 
-// instrumented reports whether this was built for the race detector or a debugger.
+// instrumented reports whether this was built in a way that makes frames larger.
 func instrumented() bool {
 	info, _ := debug.ReadBuildInfo()
 	for _, s := range info.Settings {

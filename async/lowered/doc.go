@@ -87,7 +87,8 @@
 // # Loops
 //
 // A range over a function whose body awaits is a [Loop]: the iterator is on a coroutine,
-// the body in the frame. One over a stream is an [Items], and needs no coroutine.
+// the body in the frame. One over a stream is an [Items], one over a channel a
+// [Received]: they need no coroutine.
 //
 // # Calls and tasks
 //

@@ -42,7 +42,8 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// converse returns what to tell a client at the end of its visit.
+// converse returns what to tell a client at the end of its visit. It joins here, and not
+// before the upgrade: who could not be answered would never leave.
 func (s *Server) converse(t *async.Task, c *websocket.Conn, v Visit) (websocket.Code, string) {
 	s.sockets.Clients.Inc()
 	defer s.sockets.Clients.Dec()
