@@ -41,6 +41,9 @@ func (f *Flight[T]) begin(t *Task, op *Op[T]) (v T, err error, done bool) {
 			f.src = newRemote(f.src, home, t.core.exec, false, f.shielded)
 		}
 		f.ticket = f.src.Start(t, op.buf, op.arg)
+		if op.flags&opQuick != 0 {
+			return v, nil, false
+		}
 	}
 	if t.Spend() {
 		// The result, if it is there already, waits where it is.

@@ -12,6 +12,7 @@ import (
 // turnstile is a source in memory: an operation is over when it is open.
 type turnstile struct {
 	open, broken bool
+	quick        bool
 	begun        int // how many operations were
 	waiting      bool
 	waker        *async.Waker
@@ -19,9 +20,12 @@ type turnstile struct {
 
 func (s *turnstile) Home() *async.Executor { return nil }
 
-func (s *turnstile) Start(*async.Task, []byte, uint64) uint32 {
+func (s *turnstile) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	s.waiting = true
 	s.begun++
+	if s.waker = t.Waker(); s.open && s.quick {
+		s.waker.WakeLocal()
+	}
 	return 1
 }
 
@@ -69,7 +73,7 @@ func TestQuick(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := asynctest.New(t)
-			s := &turnstile{open: true}
+			s := &turnstile{open: true, quick: true}
 			const times = 1000
 			r := asynctest.Go(e, func(t *async.Task) (int, error) {
 				for range times {
@@ -112,7 +116,10 @@ func TestLight(t *testing.T) {
 		make func(s *turnstile) async.Op[int]
 	}{
 		{"light", func(s *turnstile) async.Op[int] { return async.NewLightOp(s, nil, 0) }},
-		{"quick", func(s *turnstile) async.Op[int] { return async.NewQuickOp(s, 0) }},
+		{"quick", func(s *turnstile) async.Op[int] {
+			s.quick = true
+			return async.NewQuickOp(s, 0)
+		}},
 		{"not light", func(s *turnstile) async.Op[int] { return async.NewOp(s, nil, 0) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -77,8 +77,9 @@ func NewLightOp[T any](src Source[T], buf []byte, arg uint64) Op[T] {
 // NewQuickOp returns a light operation of a source that is quick: it has no home, and
 // what it does is so often done at once that this is asked for first. PollOp with a
 // ticket of 0 then carries out an operation that was not begun, if it need not wait;
-// else it does nothing, and returns Pending. One call in place of Start and PollOp,
-// and one lock, are most of what a channel costs. PollOp is not told arg.
+// else it does nothing, and returns Pending. PollOp is not told arg. Who has to wait is
+// not polled right after Start: that keeps t's waker, and wakes it if the operation is
+// over by then. Those calls, with a lock each, are most of what a channel costs.
 func NewQuickOp[T any](src Source[T], arg uint64) Op[T] {
 	return Op[T]{src: src, arg: arg, flags: opLight | opQuick}
 }
@@ -167,6 +168,10 @@ func (o *Op[T]) Poll(t *Task) (T, error) {
 			o.src = newRemote(o.src, home, t.core.exec, true, o.flags&opShielded != 0)
 		}
 		o.ticket = o.src.Start(t, o.buf, o.arg)
+		if o.flags&opQuick != 0 {
+			var zero T
+			return zero, Pending
+		}
 	}
 	loser := o.flags&opLoser != 0
 	v, err := o.src.PollOp(t, o.ticket, loser)

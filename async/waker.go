@@ -21,6 +21,9 @@ type Wakeable interface {
 // WakerFor returns a waker for w, to be embedded in a slot that outlives it.
 func WakerFor(w Wakeable) Waker { return Waker{w} }
 
+// Wakeable returns what w wakes.
+func (w *Waker) Wakeable() Wakeable { return w.to }
+
 // Wake makes the task run soon. Any goroutine may call it, also a signal-like
 // context that must not block for long: it is an atomic operation, and at most
 // an append to the executor's inbox and an interrupt of its sleep.

@@ -3,12 +3,15 @@ package channel
 import (
 	"sync"
 
+	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/internal/waitline"
 )
 
 // An answerLine is what a Oneshot becomes when somebody waits for it, or it is closed:
 // those who wait, and what has happened.
 type answerLine struct {
+	alone  *async.Waker   // of who waited before there was a line
+	told   async.Waker    // of the line
 	mu     sync.Mutex     // guards the rest
 	open   bool           // it is in force
 	sent   bool           // also if the value is still being stored
@@ -18,13 +21,32 @@ type answerLine struct {
 	room   waitline.Pool  // of values
 }
 
+// theLine returns the line, which is made if there is none.
+func (o *Oneshot[T]) theLine() *answerLine {
+	for {
+		w := o.told.Load()
+		if w != nil {
+			if l, ok := w.Wakeable().(*answerLine); ok {
+				return l
+			}
+		}
+		l := &answerLine{alone: w}
+		l.told = async.WakerFor(l)
+		if o.told.CompareAndSwap(w, &l.told) {
+			return l
+		}
+	}
+}
+
+// Wake makes it a Wakeable, in the place of who waited before there was a line.
+func (l *answerLine) Wake() { l.alone.Wake() }
+
+// WakeLocal is Wake.
+func (l *answerLine) WakeLocal() { l.Wake() }
+
 // open locks the line, and has it in force.
 func (o *Oneshot[T]) open() *answerLine {
-	l := o.line.Load()
-	if l == nil {
-		o.line.CompareAndSwap(nil, new(answerLine))
-		l = o.line.Load()
-	}
+	l := o.theLine()
 	l.mu.Lock()
 	if !l.open {
 		l.begin(o.state.Swap(lined))
@@ -32,22 +54,25 @@ func (o *Oneshot[T]) open() *answerLine {
 	return l
 }
 
-// begin goes on from a state without a line. Of one that is stored just now the sender
-// tells when it has arrived.
+// begin goes on from a state without a line. Of a value that is stored just now the
+// sender tells when it has arrived; who is asking just now comes into the line.
 func (l *answerLine) begin(state uint32) {
 	l.open = true
 	l.values.Line().Use(&l.room)
-	var nobody waitline.Woken
+	var k waitline.Woken // by the sender
 	switch state {
-	case storing:
+	case waited, answering, promised:
+		l.values.Line().Add(1).Wakes(l.alone)
+	}
+	switch state {
+	case storing, answering:
 		l.sent = true
-	case stored:
+	case stored, promised:
 		l.sent = true
-		l.values.Put(1, &nobody)
+		l.values.Put(1, &k)
 	case taken:
 		l.sent = true
-		l.values.Close(&nobody)
-		l.over.Close(&nobody)
+		l.end(&k)
 	}
 }
 

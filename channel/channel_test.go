@@ -394,6 +394,108 @@ func TestOneshotLoser(t *testing.T) {
 	}
 }
 
+// TestOneshotWaited: somebody waits without a line, and then the line is opened.
+func TestOneshotWaited(t *testing.T) {
+	type oneshot = channel.Oneshot[int]
+	for _, c := range []struct {
+		name string
+		do   func(o *oneshot, first *asynctest.Poller[int])
+		want int
+		err  error
+	}{
+		{"sent", func(o *oneshot, _ *asynctest.Poller[int]) { o.Send(42) }, 42, nil},
+		{"polled for nothing", func(o *oneshot, p *asynctest.Poller[int]) { p.Poll(); o.Send(42) }, 42, nil},
+		{"failed", func(o *oneshot, _ *asynctest.Poller[int]) { o.Fail(asynctest.ErrTest) }, 0, asynctest.ErrTest},
+		{"closed", func(o *oneshot, _ *asynctest.Poller[int]) { o.Close() }, 0, io.EOF},
+		{"closed, when it was sent", func(o *oneshot, _ *asynctest.Poller[int]) { o.Send(42); o.Close() }, 42, nil},
+		{"asked in vain", func(o *oneshot, _ *asynctest.Poller[int]) {
+			if _, err := o.TryRecv(); err != channel.ErrEmpty {
+				panic(err)
+			}
+			o.Send(42)
+			if _, err := o.TryRecv(); err != channel.ErrEmpty {
+				panic(err) // it is promised
+			}
+			if err := o.Send(43); err != channel.ErrClosed {
+				panic(err)
+			}
+		}, 42, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := asynctest.New(t)
+			var o oneshot
+			op := o.Recv()
+			p := asynctest.NewPoller(e, &op)
+			p.Poll()
+			if p.Woken() {
+				t.Error("woken for nothing")
+			}
+			c.do(&o, p)
+			if !p.Woken() {
+				t.Fatal("not woken")
+			}
+			if v, err, ready := p.Poll(); !ready || v != c.want || err != c.err {
+				t.Errorf("%d, %v, ready: %v", v, err, ready)
+			}
+			if _, err := o.TryRecv(); err != io.EOF {
+				t.Errorf("in the end %v", err)
+			}
+		})
+	}
+}
+
+// TestOneshotMoved: who waits is polled by another, who is woken then.
+func TestOneshotMoved(t *testing.T) {
+	for _, sent := range []bool{false, true} {
+		e := asynctest.New(t)
+		var o channel.Oneshot[int]
+		op := o.Recv()
+		before, after := asynctest.NewPoller(e, &op), asynctest.NewPoller(e, &op)
+		before.Poll()
+		if sent {
+			o.Send(42)
+		}
+		if v, err, ready := after.Poll(); ready != sent || sent && v != 42 {
+			t.Errorf("%d, %v, ready: %v", v, err, ready)
+		}
+		if sent {
+			continue
+		}
+		o.Send(42)
+		if before.Woken() || !after.Woken() {
+			t.Error("the wrong one was woken")
+		}
+		if v, err, ready := after.Poll(); !ready || v != 42 || err != nil {
+			t.Errorf("%d, %v, ready: %v", v, err, ready)
+		}
+	}
+}
+
+// TestOneshotPromised: what was promised to somebody who gives up is the next one's, who
+// may have come meanwhile.
+func TestOneshotPromised(t *testing.T) {
+	for _, meanwhile := range []bool{false, true} {
+		e := asynctest.New(t)
+		var o channel.Oneshot[int]
+		first, second := o.Recv(), o.Recv()
+		p, next := asynctest.NewPoller(e, &first), asynctest.NewPoller(e, &second)
+		p.Poll()
+		o.Send(42)
+		if meanwhile {
+			if _, _, ready := next.Poll(); ready {
+				t.Error("it is promised to another")
+			}
+		}
+		p.Cancel(true)
+		if meanwhile && !next.Woken() {
+			t.Error("not woken")
+		}
+		if v, err, ready := next.Poll(); !ready || v != 42 || err != nil {
+			t.Errorf("%d, %v, ready: %v", v, err, ready)
+		}
+	}
+}
+
 func TestWatch(t *testing.T) {
 	e := asynctest.New(t)
 	w := channel.NewWatch(1)

@@ -62,6 +62,11 @@ func TestNoAllocations(t *testing.T) {
 			_, err := cell.Recv().Await(t)
 			return err
 		}, nil},
+		{"wait for a oneshot", func(t *async.Task) error {
+			*cell = channel.Oneshot[int]{}
+			_, err := cell.Recv().Await(t)
+			return err
+		}, func(*async.Task) error { cell.Send(1); return nil }},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			e := asynctest.New(t)

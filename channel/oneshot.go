@@ -16,18 +16,22 @@ import (
 type Oneshot[T any] struct {
 	state atomic.Uint32
 	value T
-	line  atomic.Pointer[answerLine] // nil until somebody needs it
+	told  atomic.Pointer[async.Waker] // who waits, or the line
 }
 
-// The states of a Oneshot. As long as nobody waits and nothing but a value was sent, a
-// state is left by one atomic operation, and whoever has gone from empty to storing, or
-// from stored to taken, is alone with the value. From lined on, which is for good, the
-// line knows, under its mutex, and whoever was promised the value there is alone with
-// it.
+// The states of a Oneshot. As long as nothing but a value is sent, and one waits for it
+// at most, a state is left by one atomic operation. Whoever has gone to storing,
+// answering or taken is alone with the value. From lined on, which is for good and can
+// come any time, the line knows, under its mutex, and whoever was promised the value
+// there is alone with it.
 const (
-	empty uint32 = iota
-	storing
-	stored
+	empty     uint32 = iota
+	storing          // the value
+	stored           // the value: who comes first takes it
+	waited           // empty, and who waits is to be told
+	answering        // storing, for who waits
+	promised         // stored, for who waits
+	asking           // storing who is to be told
 	taken
 	lined
 )
@@ -35,17 +39,30 @@ const (
 // Send sends the value. It never waits. If the Oneshot was closed, or has been
 // sent something already, it returns ErrClosed.
 func (o *Oneshot[T]) Send(v T) error {
-	switch {
-	case o.state.CompareAndSwap(empty, storing):
-		o.value = v
-		if !o.state.CompareAndSwap(storing, stored) {
-			o.line.Load().arrived() // the line was opened meanwhile
+	for {
+		switch s := o.state.Load(); s {
+		case empty, waited:
+			if o.state.CompareAndSwap(s, s+storing) {
+				o.put(v, s)
+				return nil
+			}
+		case asking, lined:
+			return o.sendInLine(v, nil)
+		default:
+			return ErrClosed
 		}
-		return nil
-	case o.state.Load() != lined:
-		return ErrClosed
 	}
-	return o.sendInLine(v, nil)
+}
+
+// put goes on from storing or answering, that is s+storing.
+func (o *Oneshot[T]) put(v T, s uint32) {
+	o.value = v
+	switch {
+	case !o.state.CompareAndSwap(s+storing, s+stored):
+		o.theLine().arrived() // it was opened meanwhile
+	case s == waited:
+		o.told.Load().Wake()
+	}
 }
 
 // Fail sends an error, which must not be nil, in place of the value: Recv returns
@@ -65,8 +82,10 @@ func (o *Oneshot[T]) sendInLine(v T, failure error) error {
 		return ErrClosed
 	}
 	o.value, l.err, l.sent = v, failure, true
+	var k waitline.Woken
+	l.values.Put(1, &k)
 	l.mu.Unlock()
-	l.arrived()
+	k.Wake(nil)
 	return nil
 }
 
@@ -91,7 +110,7 @@ func (o *Oneshot[T]) Done() async.Act { return async.NewQuickAct((*ending[T])(o)
 // Recv waits for the value and takes it. The error is that of Fail, or io.EOF if
 // there is no value: it was closed, or another Recv has taken it. Cancelled, or as
 // the loser of a Select, it has taken nothing.
-func (o *Oneshot[T]) Recv() async.Op[T] { return async.NewQuickOp((*answering[T])(o), 0) }
+func (o *Oneshot[T]) Recv() async.Op[T] { return async.NewQuickOp((*awaiting[T])(o), 0) }
 
 // TryRecv takes the value if it is there; else it returns ErrEmpty, or io.EOF if
 // none will come.
@@ -99,16 +118,20 @@ func (o *Oneshot[T]) TryRecv() (T, error) { return o.tryRecv(nil) }
 
 // tryRecv is TryRecv by somebody who runs on the executor here, or does not know.
 func (o *Oneshot[T]) tryRecv(here *async.Executor) (v T, err error) {
-	if o.state.CompareAndSwap(stored, taken) {
-		return o.take(), nil
+	for {
+		switch o.state.Load() {
+		case stored:
+			if o.state.CompareAndSwap(stored, taken) {
+				return o.take(), nil
+			}
+		case taken:
+			return v, io.EOF
+		case lined:
+			return o.tryRecvInLine(here)
+		default:
+			return v, ErrEmpty
+		}
 	}
-	switch o.state.Load() {
-	case taken:
-		return v, io.EOF
-	case lined:
-		return o.tryRecvInLine(here)
-	}
-	return v, ErrEmpty
 }
 
 func (o *Oneshot[T]) tryRecvInLine(here *async.Executor) (v T, err error) {
@@ -135,89 +158,3 @@ func (o *Oneshot[T]) take() T {
 	o.value = zero
 	return v
 }
-
-// answering is the source of Recv.
-type answering[T any] Oneshot[T]
-
-func (s *answering[T]) Home() *async.Executor { return nil }
-
-func (s *answering[T]) Start(*async.Task, []byte, uint64) uint32 {
-	l := (*Oneshot[T])(s).open()
-	defer l.mu.Unlock()
-	return l.values.Start(1)
-}
-
-func (s *answering[T]) PollOp(t *async.Task, ticket uint32, _ bool) (v T, err error) {
-	o := (*Oneshot[T])(s)
-	if ticket == 0 {
-		if v, err = o.tryRecv(t.Executor()); err == ErrEmpty {
-			err = async.Pending
-		}
-		return v, err
-	}
-	v, k, err := o.pollInLine(t, ticket)
-	k.Wake(t.Executor())
-	return v, err
-}
-
-func (o *Oneshot[T]) pollInLine(t *async.Task, ticket uint32) (v T, k waitline.Woken, err error) {
-	l := o.open()
-	defer l.mu.Unlock()
-	switch l.values.Poll(t, ticket) {
-	case waitline.Waiting:
-		return v, k, async.Pending
-	case waitline.Told:
-		return v, k, io.EOF
-	}
-	l.end(&k)
-	return o.take(), k, l.err
-}
-
-func (s *answering[T]) CancelOp(t *async.Task, ticket uint32) (idle bool) {
-	k := (*Oneshot[T])(s).open().cancel(ticket)
-	k.Wake(t.Executor())
-	return true
-}
-
-// Settle has nothing to do: a cancelled operation is gone at once.
-func (s *answering[T]) Settle(uint32, bool) int { return 0 }
-
-// ending is the source of Done.
-type ending[T any] Oneshot[T]
-
-func (s *ending[T]) Home() *async.Executor { return nil }
-
-func (s *ending[T]) Start(*async.Task, []byte, uint64) uint32 {
-	l := (*Oneshot[T])(s).open()
-	defer l.mu.Unlock()
-	return l.over.Start(1)
-}
-
-func (s *ending[T]) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {
-	if !s.over(t, ticket) {
-		return struct{}{}, async.Pending
-	}
-	return struct{}{}, nil
-}
-
-func (s *ending[T]) over(t *async.Task, ticket uint32) bool {
-	if state := s.state.Load(); state != lined {
-		return state == taken // and nobody waits
-	}
-	l := (*Oneshot[T])(s).open()
-	defer l.mu.Unlock()
-	if ticket == 0 {
-		return l.over.Closed()
-	}
-	return l.over.Poll(t, ticket) != waitline.Waiting
-}
-
-func (s *ending[T]) CancelOp(_ *async.Task, ticket uint32) (idle bool) {
-	l := (*Oneshot[T])(s).open()
-	defer l.mu.Unlock()
-	l.over.Cancel(ticket)
-	return true
-}
-
-// Settle has nothing to do: a cancelled operation is gone at once.
-func (s *ending[T]) Settle(uint32, bool) int { return 0 }

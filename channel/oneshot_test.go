@@ -97,85 +97,214 @@ func TestEveryInterleavingOfOneshot(t *testing.T) {
 	}
 }
 
-// TestModelOneshot: the state of a Oneshot that is sent to, and received from by one
-// who waits in its line, an atomic action a step. The mistake is that the sender does
-// not look whether the line was opened while it was storing.
+// TestModelOneshot: the state of a Oneshot that is sent to and received from, and of
+// which somebody opens the line meanwhile; an atomic action a step, of which what
+// happens under the line's mutex is one.
 func TestModelOneshot(t *testing.T) {
 	const (
 		empty = iota
 		storing
 		stored
+		waited
+		answering
+		promised
+		asking
 		taken
 		lined
 	)
-	setup := func(mistake bool) interleave.Setup {
+	const ( // who is told
+		nobody = iota
+		receiver
+		line
+	)
+	type mistake int
+	const (
+		none    mistake = iota
+		missed          // the sender does not look whether the line was opened while it was storing
+		left            // who waits without a line is not taken into it
+		unheard         // nor does the line know whom the sender has to wake
+	)
+	setup := func(m mistake) interleave.Setup {
 		return func() ([]interleave.Thread, func() error) {
-			state, value, units := empty, 0, 0
-			got := 0
-			begin := func() { // in the line, under its mutex
-				if state == stored {
-					units = 1
+			var (
+				state, told, value, got int
+				woken                   bool // the receiver
+				alone                   bool // the line knows who waited before
+				open                    bool
+				units                   int  // in the line
+				inLine, given, reached  bool // the receiver there, and whether its waker is known
+			)
+			install := func() {
+				if told != line {
+					alone, told = told == receiver && m != unheard, line
 				}
-				state = lined
 			}
-			step, arrives := 0, false
-			sender := func(int) (more, blocked bool) {
-				switch step++; step {
-				case 1:
-					if state != empty { // opened already: all in line
-						value, units = 42, 1
-						return false, false
-					}
-					state = storing
-				case 2:
-					value = 42
-				case 3:
-					if arrives = state != storing && !mistake; !arrives {
-						if state == storing {
-							state = stored
-						}
-						return false, false
-					}
-				case 4:
+			put := func() {
+				if inLine && !given {
+					given, woken = true, woken || reached
+				} else {
 					units++
+				}
+			}
+			begin := func() {
+				if open {
+					return
+				}
+				was := state
+				open, state = true, lined
+				if was >= waited && was <= promised && m != left {
+					inLine, reached = true, alone
+				}
+				switch {
+				case (was == stored || was == promised) && inLine:
+					given = true // and the sender wakes
+				case was == stored:
+					units++
+				}
+			}
+			sending := 0
+			sender := func(int) (more, blocked bool) {
+				const (
+					start = iota
+					store
+					publish
+					arrive
+					wake
+					goToLine
+					sendInLine
+				)
+				switch sending {
+				case start:
+					switch state {
+					case empty, waited:
+						state += storing
+						sending = store
+					default:
+						sending = goToLine
+					}
+				case store:
+					value, sending = 42, publish
+				case publish:
+					switch state {
+					case storing:
+						state = stored
+						return false, false
+					case answering:
+						state, sending = promised, wake
+					default:
+						if m == missed {
+							return false, false
+						}
+						sending = arrive
+					}
+				case arrive:
+					put()
+					return false, false
+				case wake:
+					woken = woken || told == receiver || alone
+					return false, false
+				case goToLine:
+					install()
+					sending = sendInLine
+				case sendInLine:
+					begin()
+					value = 42
+					put()
 					return false, false
 				}
 				return true, false
 			}
-			at := 0
-			receiver := func(int) (more, blocked bool) {
-				switch at {
-				case 0: // tryRecv
-					if at = 1; state == stored {
-						state, at = taken, 3
+			receiving := 0
+			receive := func(int) (more, blocked bool) {
+				const (
+					try = iota
+					ask
+					leaveWaker
+					wait
+					poll
+					goToLine
+					startInLine
+					pollInLine
+					take
+				)
+				// next is another step if ok, else the line.
+				next := func(ok bool, step int) {
+					if receiving = goToLine; ok {
+						receiving = step
 					}
-				case 1: // Start
-					if state != lined {
-						begin()
+				}
+				switch receiving {
+				case try:
+					if receiving = ask; state == stored {
+						state, receiving = taken, take
 					}
-					at = 2
-				case 2: // wait
-					if units == 0 {
+				case ask:
+					if next(state == empty, leaveWaker); state == empty {
+						state = asking
+					}
+				case leaveWaker:
+					if next(told == nobody, wait); told == nobody {
+						told = receiver
+					}
+				case wait:
+					if next(state == asking, poll); state == asking {
+						state = waited
+					}
+				case poll:
+					switch {
+					case !woken:
+						return true, true
+					case state == promised:
+						state, receiving = taken, take
+					default: // the line was opened
+						receiving = pollInLine
+					}
+				case goToLine:
+					install()
+					receiving = startInLine
+				case startInLine:
+					begin()
+					inLine, reached, receiving = true, true, pollInLine
+					if units > 0 {
+						units--
+						given, woken = true, true
+					}
+				case pollInLine:
+					if !woken {
 						return true, true
 					}
-					units--
-					at = 3
-				case 3:
+					begin()
+					woken = false
+					if reached = true; given {
+						receiving = take
+					}
+				case take:
 					got = value
 					return false, false
 				}
 				return true, false
 			}
-			return []interleave.Thread{sender, receiver}, func() error {
-				if got != 42 {
-					return fmt.Errorf("received %d", got)
+			opening := 0
+			opener := func(int) (more, blocked bool) {
+				if opening++; opening == 1 {
+					install()
+					return true, false
+				}
+				begin()
+				return false, false
+			}
+			return []interleave.Thread{sender, receive, opener}, func() error {
+				if got != 42 || units != 0 {
+					return fmt.Errorf("received %d, %d are left", got, units)
 				}
 				return nil
 			}
 		}
 	}
-	interleave.Explore(t, setup(false))
-	if _, failure := interleave.Find(setup(true)); failure == nil {
-		t.Error("the mistake was not found")
+	interleave.Explore(t, setup(none))
+	for m := missed; m <= unheard; m++ {
+		if _, failure := interleave.Find(setup(m)); failure == nil {
+			t.Errorf("mistake %d was not found", m)
+		}
 	}
 }

@@ -86,10 +86,10 @@ type permitting[T any] Chan[T]
 
 func (s *permitting[T]) Home() *async.Executor { return nil }
 
-func (s *permitting[T]) Start(*async.Task, []byte, uint64) uint32 {
+func (s *permitting[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.places.Start(1)
+	return s.places.StartQuick(t, 1)
 }
 
 func (s *permitting[T]) PollOp(t *async.Task, ticket uint32, _ bool) (Permit[T], error) {

@@ -99,10 +99,10 @@ type receiving[T any] Chan[T]
 
 func (r *receiving[T]) Home() *async.Executor { return nil }
 
-func (r *receiving[T]) Start(*async.Task, []byte, uint64) uint32 {
+func (r *receiving[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.values.Start(1)
+	return r.values.StartQuick(t, 1)
 }
 
 func (r *receiving[T]) PollOp(t *async.Task, ticket uint32, _ bool) (T, error) {

@@ -118,10 +118,11 @@ type subscribing[T any] Subscription[T]
 
 func (r *subscribing[T]) Home() *async.Executor { return nil }
 
-func (r *subscribing[T]) Start(*async.Task, []byte, uint64) uint32 {
-	r.b.mu.Lock()
-	defer r.b.mu.Unlock()
-	return r.b.line.New().Ticket()
+func (r *subscribing[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
+	b := r.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.line.StartQuick(t, r.closed || b.closed || r.next < b.next)
 }
 
 func (r *subscribing[T]) PollOp(t *async.Task, ticket uint32, _ bool) (T, error) {

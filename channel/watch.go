@@ -153,10 +153,11 @@ type observing[T any] Observer[T]
 
 func (s *observing[T]) Home() *async.Executor { return nil }
 
-func (s *observing[T]) Start(*async.Task, []byte, uint64) uint32 {
-	s.w.mu.Lock()
-	defer s.w.mu.Unlock()
-	return s.w.line.New().Ticket()
+func (s *observing[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
+	w := s.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.line.StartQuick(t, w.closed || s.seen != w.version)
 }
 
 func (s *observing[T]) PollOp(t *async.Task, ticket uint32, _ bool) (v T, err error) {

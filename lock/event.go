@@ -43,10 +43,10 @@ type happening Event
 
 func (s *happening) Home() *async.Executor { return nil }
 
-func (s *happening) Start(*async.Task, []byte, uint64) uint32 {
+func (s *happening) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.units.Start(1)
+	return s.units.StartQuick(t, 1)
 }
 
 func (s *happening) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {

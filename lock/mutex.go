@@ -66,7 +66,7 @@ func (s *locking) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	s.holder.check(t)
 	u := s.locks.Open(1)
 	defer s.locks.Shut(1)
-	return u.Start(1)
+	return u.StartQuick(t, 1)
 }
 
 func (s *locking) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {

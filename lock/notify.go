@@ -60,10 +60,10 @@ type notified Notify
 
 func (s *notified) Home() *async.Executor { return nil }
 
-func (s *notified) Start(*async.Task, []byte, uint64) uint32 {
+func (s *notified) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.units.Start(1)
+	return s.units.StartQuick(t, 1)
 }
 
 func (s *notified) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {

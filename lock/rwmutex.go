@@ -79,7 +79,7 @@ func (s *rwLocking) Start(t *async.Task, _ []byte, n uint64) uint32 {
 	s.holder.check(t)
 	u := s.locks.Open(readers)
 	defer s.locks.Shut(readers)
-	return u.Start(int64(n))
+	return u.StartQuick(t, int64(n))
 }
 
 func (s *rwLocking) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {

@@ -94,9 +94,12 @@ type acquiring Semaphore
 
 func (s *acquiring) Home() *async.Executor { return nil }
 
-func (s *acquiring) Start(_ *async.Task, _ []byte, n uint64) uint32 {
+func (s *acquiring) Start(t *async.Task, _ []byte, n uint64) uint32 {
 	u := s.units.Open(0)
 	defer s.units.Shut(0)
+	if n == 1 {
+		return u.StartQuick(t, 1)
+	}
 	return u.Start(int64(n))
 }
 

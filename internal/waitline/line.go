@@ -14,7 +14,7 @@ type Line struct {
 type Waiter struct {
 	next, prev *Waiter // in the line, or next alone in the free list
 	waker      *async.Waker
-	home       *async.Executor // of the waker
+	home       *async.Executor // of the waker, if it is known
 	ticket     uint32
 	need       int64
 	state      State
@@ -179,8 +179,23 @@ func (w *Waiter) State() State { return w.state }
 // Need returns how many units w needs, or was given.
 func (w *Waiter) Need() int64 { return w.need }
 
+// Wakes stores whom to wake for w, who is at home somewhere.
+func (w *Waiter) Wakes(waker *async.Waker) { w.waker, w.home = waker, nil }
+
 // Await stores whom to wake for w.
 func (w *Waiter) Await(t *async.Task) { w.waker, w.home = t.Waker(), t.Executor() }
+
+// StartQuick is Source.Start of a quick operation that is told and looks for itself:
+// it stands in line, or t is woken to look now.
+func (l *Line) StartQuick(t *async.Task, now bool) (ticket uint32) {
+	w := l.New()
+	if now {
+		t.Waker().WakeLocal()
+	} else {
+		l.Stand(w, t)
+	}
+	return w.Ticket()
+}
 
 // Stand makes w stand in line, if it does not, and stores whom to wake. It is for
 // those who are told, look, and find nothing that is for them.

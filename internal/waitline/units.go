@@ -64,6 +64,17 @@ func (u *Units) Start(n int64) (ticket uint32) {
 	return u.line.Add(n).Ticket()
 }
 
+// StartQuick is Start of a quick operation: t is woken when it is time to Poll.
+func (u *Units) StartQuick(t *async.Task, n int64) (ticket uint32) {
+	if u.closed || u.free >= n && u.line.Empty() {
+		t.Waker().WakeLocal()
+		return u.Start(n)
+	}
+	w := u.line.Add(n)
+	w.Await(t)
+	return w.Ticket()
+}
+
 // Poll returns how an operation stands. If it is Waiting, t will be woken; else
 // the operation is over, and has what it needs if it is Given.
 func (u *Units) Poll(t *async.Task, ticket uint32) State {

@@ -45,9 +45,9 @@ func (k *Woken) Wake(here *async.Executor) {
 }
 
 func (u wakeup) wake(here *async.Executor) {
-	switch u.home {
-	case nil:
-	case here:
+	switch {
+	case u.waker == nil:
+	case here != nil && u.home == here:
 		u.waker.WakeLocal()
 	default:
 		u.waker.Wake()
