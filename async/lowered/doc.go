@@ -87,8 +87,8 @@
 // # Loops
 //
 // A range over a function whose body awaits is a [Loop]: the iterator is on a coroutine,
-// the body in the frame. One over a stream is an [Items], one over a channel a
-// [Received]: they need no coroutine.
+// the body in the frame. One over an iterator that the compiler knows, as that of a
+// channel, is an ordinary loop with an await in it.
 //
 // # Calls and tasks
 //

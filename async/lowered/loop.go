@@ -1,7 +1,6 @@
 package lowered
 
 import (
-	"io"
 	"runtime"
 
 	"rondo.dev/rondo/async"
@@ -102,96 +101,3 @@ func (l *Loop) unwind(t *async.Task) (done bool) {
 	}
 	return l.Resume(t)
 }
-
-// Items is a loop over a stream, as of stream.All, whose body awaits: a field of the
-// frame. It needs no coroutine, because the iterator is known: it awaits the next item,
-// and ends with io.EOF or after an error. It is used like a Loop.
-type Items[T any] struct {
-	await async.Awaiting[T]
-	task  *async.Task
-	from  async.Future[T]
-	item  T
-	err   error
-	more  bool
-}
-
-// Begin begins the loop.
-func (l *Items[T]) Begin(t *async.Task, from async.Future[T]) (done bool) {
-	l.task, l.from = t, from
-	return l.begun(l.await.Begin(t, from))
-}
-
-// Next ends a round.
-func (l *Items[T]) Next(*async.Task) (done bool) {
-	if l.err != nil {
-		*l = Items[T]{}
-		return true
-	}
-	return l.begun(l.await.Begin(l.task, l.from))
-}
-
-// Resume goes on with what is not done.
-func (l *Items[T]) Resume(*async.Task) (done bool) { return l.begun(l.await.Resume(l.task)) }
-
-func (l *Items[T]) begun(v T, err error, done bool) bool {
-	switch {
-	case !done:
-	case err == io.EOF:
-		*l = Items[T]{}
-	default:
-		l.item, l.err, l.more = v, err, true
-	}
-	return done
-}
-
-// More reports whether there is another round.
-func (l *Items[T]) More() bool { return l.more }
-
-// Round returns the item of a round, and the error.
-func (l *Items[T]) Round() (T, error) { return l.item, l.err }
-
-// Received is a loop over what a channel receives, as of channel.Chan.All, whose body
-// awaits. It needs no coroutine either, and ends with the first error, which nobody gets.
-type Received[T any] struct {
-	await async.Flight[T]
-	task  *async.Task
-	from  Receiver[T]
-	item  T
-	more  bool
-}
-
-// A Receiver is a channel.Chan.
-type Receiver[T any] interface {
-	Recv() async.Op[T]
-}
-
-// Begin begins the loop.
-func (l *Received[T]) Begin(t *async.Task, from Receiver[T]) (done bool) {
-	l.task, l.from = t, from
-	return l.Next(t)
-}
-
-// Next ends a round.
-func (l *Received[T]) Next(*async.Task) (done bool) {
-	return l.begun(l.await.Begin(l.task, l.from.Recv()))
-}
-
-// Resume goes on with what is not done.
-func (l *Received[T]) Resume(*async.Task) (done bool) { return l.begun(l.await.Resume(l.task)) }
-
-func (l *Received[T]) begun(v T, err error, done bool) bool {
-	switch {
-	case !done:
-	case err != nil:
-		*l = Received[T]{}
-	default:
-		l.item, l.more = v, true
-	}
-	return done
-}
-
-// More reports whether there is another round.
-func (l *Received[T]) More() bool { return l.more }
-
-// Round returns the item of a round.
-func (l *Received[T]) Round() T { return l.item }

@@ -3,10 +3,8 @@ package lowered_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +12,6 @@ import (
 	"rondo.dev/rondo/async/internal/testpipe"
 	"rondo.dev/rondo/async/lowered"
 	"rondo.dev/rondo/asynctest"
-	"rondo.dev/rondo/channel"
 )
 
 // outcomeOf runs a frame and returns the error of its task.
@@ -173,116 +170,3 @@ func TestLoop(t *testing.T) {
 		}
 	}
 }
-
-// itemsFrame collects the items of a stream.
-type itemsFrame struct {
-	from  async.Future[int]
-	log   []string
-	begun bool
-	items lowered.Items[int]
-}
-
-func (f *itemsFrame) Step(t *async.Task) (done bool) {
-	if !f.begun {
-		f.begun = true
-		done = f.items.Begin(t, f.from)
-	} else {
-		done = f.items.Resume(t)
-	}
-	for done && f.items.More() {
-		v, err := f.items.Round()
-		f.log = append(f.log, fmt.Sprint(v, err))
-		done = f.items.Next(t)
-	}
-	return done
-}
-
-// TestItems: a loop over a stream ends with the stream, or after an error.
-func TestItems(t *testing.T) {
-	for _, c := range []struct {
-		end  error
-		want []string
-	}{
-		{io.EOF, []string{"2 <nil>", "1 <nil>"}},
-		{io.ErrUnexpectedEOF, []string{"2 <nil>", "1 <nil>", "0 unexpected EOF"}},
-	} {
-		left, waited := 3, false
-		f := &itemsFrame{from: intFunc(func(t *async.Task) (int, error) {
-			if waited = !waited; waited {
-				t.Waker().WakeLocal()
-				return 0, async.Pending
-			}
-			if left--; left == 0 {
-				return 0, c.end
-			}
-			return left, nil
-		})}
-		if err := outcomeOf(t, f); err != nil || !reflect.DeepEqual(f.log, c.want) {
-			t.Errorf("%v, %q; want %q", err, f.log, c.want)
-		}
-	}
-}
-
-// receivedFrame collects what a channel receives.
-type receivedFrame struct {
-	from     *channel.Chan[int]
-	got      []int
-	begun    bool
-	received lowered.Received[int]
-}
-
-func (f *receivedFrame) Step(t *async.Task) (done bool) {
-	if !f.begun {
-		f.begun = true
-		done = f.received.Begin(t, f.from)
-	} else {
-		done = f.received.Resume(t)
-	}
-	for done && f.received.More() {
-		f.got = append(f.got, f.received.Round())
-		done = f.received.Next(t)
-	}
-	return done
-}
-
-// TestReceived: a loop over a channel ends when it is closed and empty, or the task is
-// cancelled.
-func TestReceived(t *testing.T) {
-	for _, how := range []string{"closed", "cancelled"} {
-		e := asynctest.New(t)
-		e.Executor().SetLowered(true)
-		f := &receivedFrame{from: channel.New[int](2)}
-		r := asynctest.Go(e, func(t *async.Task) (int, error) {
-			if err := f.from.TrySend(1); err != nil {
-				return 0, err
-			}
-			scope, cancel := t.WithCancel()
-			child := scope.Go(func(t *async.Task) error {
-				if lowered.Asked(t) {
-					lowered.Answer(t, f)
-				}
-				return nil
-			})
-			for n := 2; n < 5; n++ {
-				if err := f.from.Send(n).Await(t); err != nil {
-					return 0, err
-				}
-				async.Yield(t)
-			}
-			if how == "closed" {
-				f.from.Close()
-			} else {
-				cancel(nil)
-			}
-			return 0, child.Await(t)
-		})
-		e.RunUntilIdle()
-		if !r.Done || r.Err != nil || !slices.Equal(f.got, []int{1, 2, 3, 4}) || f.received.More() {
-			t.Errorf("%s: %v, %v, done %v", how, f.got, r.Err, r.Done)
-		}
-	}
-}
-
-type intFunc func(t *async.Task) (int, error)
-
-func (f intFunc) Poll(t *async.Task) (int, error) { return f(t) }

@@ -153,6 +153,8 @@ type program struct {
 	byFunc map[*types.Func]*function
 	files  map[*ast.File]*emit.File
 
+	imports map[*ast.File]map[string]string // that the files of the source don't have: see normal.Pass
+
 	ranged  map[*ast.CallExpr]bool // calls of which the result, a function, is ranged over
 	leaving map[*types.Var]bool    // see variableLeaves
 
@@ -326,7 +328,7 @@ func (p *program) emitters() map[*ast.File]*emit.File {
 	}
 	files := map[*ast.File]*emit.File{}
 	for _, f := range p.Files {
-		files[f] = &emit.File{Package: pkg, Syntax: f, Imports: emit.ImportsOf(p.Pkg, p.Info, f)}
+		files[f] = &emit.File{Package: pkg, Syntax: f, Imports: emit.ImportsOf(p.Pkg, p.Info, f, p.imports[f])}
 	}
 	p.files = files
 	return files

@@ -3,10 +3,13 @@ package lower
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/printer"
+	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 
 	"rondo.dev/rondo/internal/lower/find"
@@ -40,8 +43,11 @@ func (p *program) normalised() (*program, *misfit) {
 		Suspends:  func(call *ast.CallExpr) bool { _, ok := awaits[call]; return ok },
 		Primitive: func(call *ast.CallExpr) bool { return awaits[call] == find.Primitive },
 		Held:      p.writes.Shared,
+		Assigned:  p.writes.Assigned,
 		Ranged:    p.isRanged,
+		Iterator:  p.iterator,
 	}
+	imports := map[*ast.File]map[string]string{}
 	files := make([]*ast.File, len(p.Files))
 	changed := false
 	for i, f := range p.Files {
@@ -50,11 +56,11 @@ func (p *program) normalised() (*program, *misfit) {
 			continue
 		}
 		changed = true
-		again, err := p.reparse(f)
+		again, err := p.reparse(f, pass.Imports)
 		if err != nil {
 			return nil, &misfit{i, -1, err}
 		}
-		files[i] = again
+		files[i], imports[again] = again, pass.Imports
 	}
 	if !changed {
 		return p, nil
@@ -65,6 +71,7 @@ func (p *program) normalised() (*program, *misfit) {
 	}
 	u.Sources, u.Foreign = p.Sources, p.Foreign
 	n := newProgram(u)
+	n.imports = imports
 	if !n.matches(p) {
 		return nil, blame(files, errors.New("its functions are not those of the source"))
 	}
@@ -134,15 +141,28 @@ func (p *program) bodies(file *ast.File) (list []*ast.BlockStmt) {
 }
 
 // reparse prints a file that was changed, with directives that tell the user's lines,
-// and parses it again.
-func (p *program) reparse(f *ast.File) (*ast.File, error) {
+// and parses it again, with more imports: names by path.
+func (p *program) reparse(f *ast.File, imports map[string]string) (*ast.File, error) {
 	var text bytes.Buffer
 	c := printer.Config{Mode: printer.UseSpaces | printer.TabIndent | printer.SourcePos, Tabwidth: 8}
 	if err := c.Fprint(&text, p.Fset, f); err != nil {
 		return nil, err
 	}
 	name := p.Fset.PositionFor(f.Package, false).Filename
-	return parser.ParseFile(p.Fset, name, text.Bytes(), parser.SkipObjectResolution|parser.ParseComments)
+	printed := text.Bytes()
+	if len(imports) > 0 {
+		fset := token.NewFileSet()
+		clause, err := parser.ParseFile(fset, "", printed, parser.PackageClauseOnly)
+		if err != nil {
+			return nil, err
+		}
+		var added string // on the line of the package clause
+		for _, path := range slices.Sorted(maps.Keys(imports)) {
+			added += fmt.Sprintf("; import %s %q", imports[path], path)
+		}
+		printed = slices.Insert(printed, fset.PositionFor(clause.Name.End(), false).Offset, []byte(added)...)
+	}
+	return parser.ParseFile(p.Fset, name, printed, parser.SkipObjectResolution|parser.ParseComments)
 }
 
 // matches tells the functions in normal form what they were before: they stand in

@@ -3,8 +3,6 @@ package emit
 import (
 	"fmt"
 	"go/ast"
-	"go/types"
-	"slices"
 	"strings"
 
 	"rondo.dev/rondo/internal/lower/graph"
@@ -13,7 +11,7 @@ import (
 // hasLoops reports whether the function has loops that may have to be told of a panic.
 func (e *fn) hasLoops() bool {
 	for _, b := range e.g.Blocks {
-		if s := b.Landing; s != nil && s.Loop != nil && !s.Loop.Stream {
+		if s := b.Landing; s != nil && s.Loop != nil {
 			return true
 		}
 	}
@@ -22,44 +20,7 @@ func (e *fn) hasLoops() bool {
 
 // loop returns the field of a loop. Those that are not one in the other share it.
 func (w *writer) loop(l *graph.Loop) string {
-	lowered := w.Imports.Name(Lowered, "lowered")
-	if !l.Stream {
-		return w.self + "." + w.shared("loop", lowered+".Loop", nil, l.Depth)
-	}
-	item := w.typ(w.itemOf(l), l.Stmt.X.Pos())
-	if _, ok := channelOf(l); ok {
-		return w.self + "." + w.shared("received", lowered+".Received["+item+"]", w.itemsType(l), l.Depth)
-	}
-	return w.self + "." + w.shared("items", lowered+".Items["+item+"]", w.itemsType(l), l.Depth)
-}
-
-// channelOf returns the channel that a loop over a stream receives from, if it does.
-func channelOf(l *graph.Loop) (x ast.Expr, ok bool) {
-	call := ast.Unparen(l.Stmt.X).(*ast.CallExpr)
-	if len(call.Args) == 2 {
-		return nil, false // stream.All(t, s)
-	}
-	return ast.Unparen(call.Fun).(*ast.SelectorExpr).X, true
-}
-
-// itemOf returns the type of the items of a stream.
-func (w *writer) itemOf(l *graph.Loop) types.Type {
-	seq := w.Info.TypeOf(l.Stmt.X).Underlying().(*types.Signature)
-	return seq.Params().At(0).Type().Underlying().(*types.Signature).Params().At(0).Type()
-}
-
-// itemsType returns a type that is as large as the loop over a stream.
-func (w *writer) itemsType(l *graph.Loop) types.Type {
-	word, item := types.Typ[types.Uintptr], w.itemOf(l)
-	var fields []*types.Var
-	parts := []types.Type{types.NewArray(word, 6), item, types.NewArray(word, 2), types.Typ[types.Bool]}
-	if _, ok := channelOf(l); ok {
-		parts = slices.Delete(parts, 2, 3) // it keeps no error
-	}
-	for _, t := range parts {
-		fields = append(fields, types.NewField(0, nil, "_", t, false))
-	}
-	return types.NewStruct(fields, nil)
+	return w.self + "." + w.shared("loop", w.Imports.Name(Lowered, "lowered")+".Loop", nil, l.Depth)
 }
 
 // resumeLoop writes how a loop goes on, like an await.
@@ -71,14 +32,6 @@ func (w *writer) resumeLoop(x *graph.Suspend) (tail string) {
 	switch {
 	case x.How == graph.Stop:
 		call = "Stop(" + w.task + ")"
-	case x.How == graph.Begin && l.Stream:
-		w.shadow(l.Stmt.X)
-		args := ast.Unparen(l.Stmt.X).(*ast.CallExpr).Args
-		from, ok := channelOf(l)
-		if !ok {
-			from = args[1]
-		}
-		call = "Begin(" + w.expr(args[0]) + ", " + w.expr(from) + ")"
 	case x.How == graph.Begin:
 		w.shadow(l.Stmt.X)
 		if w.copies(l.Stmt.X) {
@@ -124,26 +77,9 @@ func (w *writer) round(l *graph.Loop) {
 	key, value := l.Stmt.Key, l.Stmt.Value
 	var left []ast.Expr
 	var right []string
-	if !l.Stream {
-		for i, field := range w.roundFields(l) {
-			if field != "_" {
-				left, right = append(left, []ast.Expr{key, value}[i]), append(right, field)
-			}
-		}
-	} else {
-		blank := ast.NewIdent("_")
-		left, right = []ast.Expr{blank, blank}, []string{w.loop(l) + ".Round()"}
-		if key != nil {
-			left[0] = key
-		}
-		if value != nil {
-			left[1] = value
-		}
-		if isBlank(left[0]) && isBlank(left[1]) {
-			return
-		}
-		if _, ok := channelOf(l); ok {
-			left = left[:1]
+	for i, field := range w.roundFields(l) {
+		if field != "_" {
+			left, right = append(left, []ast.Expr{key, value}[i]), append(right, field)
 		}
 	}
 	if len(left) > 0 {

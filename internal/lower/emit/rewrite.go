@@ -85,6 +85,9 @@ func (r *rewriter) node(n ast.Node) ast.Node {
 			return &ast.Ident{NamePos: n.NamePos, Name: s}
 		}
 		o := r.Info.ObjectOf(n)
+		if pkg, ok := o.(*types.PkgName); ok && r.Imports.more[pkg.Imported().Path()] == n.Name {
+			return &ast.Ident{NamePos: n.NamePos, Name: r.Imports.Name(pkg.Imported().Path(), pkg.Imported().Name())}
+		}
 		if name, ok := r.renamed[o]; ok {
 			return &ast.Ident{NamePos: n.NamePos, Name: name}
 		}

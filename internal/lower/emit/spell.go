@@ -16,11 +16,13 @@ type Imports struct {
 	names map[string]string // by path
 	taken names
 	added []string
+	more  map[string]string
 }
 
-// ImportsOf returns the imports of a file.
-func ImportsOf(pkg *types.Package, info *types.Info, file *ast.File) *Imports {
-	im := &Imports{pkg: pkg, names: map[string]string{}, taken: names{}}
+// ImportsOf returns the imports of a file, of which more, names by path, are not in the
+// source: they are added if they are used.
+func ImportsOf(pkg *types.Package, info *types.Info, file *ast.File, more map[string]string) *Imports {
+	im := &Imports{pkg: pkg, names: map[string]string{}, taken: names{}, more: more}
 	ast.Inspect(file, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			im.taken[id.Name] = true
@@ -33,7 +35,7 @@ func ImportsOf(pkg *types.Package, info *types.Info, file *ast.File) *Imports {
 	for _, spec := range file.Imports {
 		name := importName(info, spec)
 		path, err := strconv.Unquote(spec.Path.Value)
-		if err != nil || name == "" || name == "_" || name == "." || name == "C" {
+		if err != nil || name == "" || name == "_" || name == "." || name == "C" || name == more[path] {
 			continue
 		}
 		im.names[path] = name

@@ -23,8 +23,6 @@ type Way struct {
 	Suspends func(find.Await) bool
 	// Ranged says which ranges run on their own even if they have no await inside.
 	Ranged func(*ast.RangeStmt) bool
-	// Streams says which ranges are over streams.
-	Streams func(*ast.RangeStmt) bool
 }
 
 // Build makes the graph of a function.

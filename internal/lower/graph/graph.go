@@ -88,8 +88,6 @@ type Loop struct {
 	Stmt   *ast.RangeStmt
 	Around *Loop // whose body it is in
 	Depth  int   // how many there are around it
-	// Stream: it is over a stream, whose items are awaited; there is nothing to stop.
-	Stream bool
 }
 
 // How is how a loop is resumed.

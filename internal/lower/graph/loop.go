@@ -19,7 +19,7 @@ func (b *builder) ranges(s *ast.RangeStmt, label string) {
 	} else {
 		b.pure(s.X)
 	}
-	l := &Loop{Stmt: s, Around: b.loop, Stream: b.way.Streams(s)}
+	l := &Loop{Stmt: s, Around: b.loop}
 	if b.loop != nil {
 		l.Depth = b.loop.Depth + 1
 	}
@@ -62,9 +62,6 @@ func (b *builder) leave(to *Block, around *Loop) *Block {
 }
 
 func (b *builder) leaveFrom(from, around *Loop, to *Block) *Block {
-	for from != around && from.Stream {
-		from = from.Around
-	}
 	if from == around {
 		return to
 	}

@@ -96,6 +96,9 @@ func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	if p.hides("true", "false", "len", "make", "append") {
 		return p.apart(s)
 	}
+	if it, ok := p.Iterator(s); ok && !p.hides("nil", "error") {
+		return p.over(s, it)
+	}
 	switch u := core(p.under(s.X)).(type) {
 	case *types.Basic:
 		switch {
@@ -121,11 +124,7 @@ func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	default:
 		return p.apart(s)
 	}
-	head := r.head
-	if bind := r.bind(); bind != nil {
-		head = append(head, p.stmt(bind)...)
-	}
-	return []ast.Stmt{block(r.pos, s.End(), append(r.around, p.round(r.pos, head, s.Body))...)}
+	return r.made()
 }
 
 // A ranger collects what a range loop consists of.
@@ -136,6 +135,15 @@ type ranger struct {
 	around     []ast.Stmt // before the loop
 	head       []ast.Stmt // at the beginning of each round
 	key, value ast.Expr   // of a round
+}
+
+// made returns the loop that was collected.
+func (r *ranger) made() []ast.Stmt {
+	head := r.head
+	if bind := r.bind(); bind != nil {
+		head = append(head, r.stmt(bind)...)
+	}
+	return []ast.Stmt{block(r.pos, r.s.End(), append(r.around, r.round(r.pos, head, r.s.Body))...)}
 }
 
 func (r *ranger) id(name string) *ast.Ident { return ident(r.pos, name) }

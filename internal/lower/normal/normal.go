@@ -29,8 +29,16 @@ type Pass struct {
 	Primitive func(*ast.CallExpr) bool
 	// Ranged reports whether a range has to run on its own even if it has no await inside.
 	Ranged func(*ast.RangeStmt) bool
+	// Iterator tells of a range over an iterator that is known.
+	Iterator func(*ast.RangeStmt) (Iterator, bool)
 	// Held reports whether a variable is captured or has its address taken.
 	Held func(*types.Var) bool
+	// Assigned reports whether a variable has other values than its first.
+	Assigned func(*types.Var) bool
+
+	// Imports are the packages that the file at hand has to import, with the names that
+	// they have there; File begins with none.
+	Imports map[string]string
 
 	taken  map[string]bool
 	goesTo map[string]bool // labels that goto statements of the function name
@@ -41,7 +49,7 @@ type Pass struct {
 // them awaits. If so, what Info knows of the file no longer holds, and its comments are
 // lost.
 func (p *Pass) File(f *ast.File, bodies []*ast.BlockStmt) (changed bool) {
-	p.taken, p.hidden = map[string]bool{}, map[string]bool{}
+	p.taken, p.hidden, p.Imports = map[string]bool{}, map[string]bool{}, map[string]string{}
 	ast.Inspect(f, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			p.taken[id.Name] = true

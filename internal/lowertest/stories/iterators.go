@@ -441,6 +441,87 @@ var iterators = []story{
 		}
 		return nil
 	}},
+	{"subscriptions", func(t *async.Task, w *world) error {
+		news := channel.NewBroadcast[string](2)
+		s := news.Subscribe()
+		for _, v := range []string{"a", "b", "c"} {
+			news.Send(v)
+		}
+		for v, err := range s.All(t) {
+			w.say("%q %v", get(t, w, v), err)
+			switch {
+			case err != nil:
+				continue
+			case v == "b":
+				news.Send("d")
+				news.Send("e")
+			case v == "e":
+				news.Close()
+			}
+		}
+		for range s.All(t) {
+			return errors.New("it is closed")
+		}
+		news = channel.NewBroadcast[string](2)
+		s = news.Subscribe()
+		news.Send("a")
+		news.Send("b")
+		for v := range s.All(t) {
+			defer w.say("deferred %s", get(t, w, v))
+			if v == "b" {
+				break
+			}
+		}
+		view, cancel := t.WithCancel()
+		news.Send("c")
+		for v, err := range s.All(view) {
+			w.say("%s %v", v, err)
+			cancel(context.Canceled)
+		}
+		child := t.Go(func(t *async.Task) error {
+			for i := range 3 {
+				news.Send(fmt.Sprint(get(t, w, i)))
+				async.Yield(t)
+			}
+			news.Close()
+			return nil
+		})
+		n := 0
+		for range s.All(t) {
+			n++
+		}
+		w.say("%d %v", n, child.Await(t))
+		return nil
+	}},
+	{"observers", func(t *async.Task, w *world) error {
+		watch := channel.NewWatch(1)
+		o := watch.Observe()
+		watch.Set(2)
+		var seen [2]int
+	watching:
+		for seen[get(t, w, 1)] = range o.All(t) {
+			w.say("%v", seen)
+			switch get(t, w, seen[1]) {
+			case 2:
+				watch.Set(3)
+				continue watching
+			case 3:
+				break watching
+			}
+			w.say("not here")
+		}
+		watch.Set(4)
+		for v := range o.All(t) {
+			w.say("%d", get(t, w, v))
+			watch.Set(5)
+			watch.Close()
+			for u := range watch.Observe().All(t) {
+				return fmt.Errorf("%d is old", u)
+			}
+		}
+		w.say("%d %v", watch.Get(), o.Changed())
+		return nil
+	}},
 	{"channels by other means", func(t *async.Task, w *world) error {
 		c := channel.New[int](1)
 		c.TrySend(1)

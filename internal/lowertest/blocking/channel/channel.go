@@ -11,10 +11,10 @@ import (
 
 // A Chan is a channel with a buffer.
 type Chan[T any] struct {
-	items   []T
-	size    int
-	closed  bool
-	waiting []async.Waker
+	waiters
+	items  []T
+	size   int
+	closed bool
 }
 
 func New[T any](size int) *Chan[T] { return &Chan[T]{size: size} }
@@ -65,13 +65,16 @@ func (c *Chan[T]) All(t *async.Task) iter.Seq[T] {
 	}
 }
 
-func (c *Chan[T]) wait(t *async.Task) { c.waiting = append(c.waiting, t.Waker()) }
+// waiters are those who wait for something to happen.
+type waiters struct{ list []async.Waker }
 
-func (c *Chan[T]) wake() {
-	for _, w := range c.waiting {
-		w.WakeLocal()
+func (w *waiters) wait(t *async.Task) { w.list = append(w.list, t.Waker()) }
+
+func (w *waiters) wake() {
+	for _, waker := range w.list {
+		waker.WakeLocal()
 	}
-	c.waiting = nil
+	w.list = nil
 }
 
 // An Op is tried until it is not pending.
