@@ -58,8 +58,12 @@ import "rondo.dev/rondo/async"
 type Stream[T any] interface{ async.Future[T] }
 func All[T any](t *async.Task, s Stream[T]) (seq func(func(T, error) bool)) { return }
 `}, {"feeds", `package feeds
-import "rondo.dev/rondo/channel"
+import (
+	"rondo.dev/rondo/channel"
+	"rondo.dev/rondo/stream"
+)
 func News() *channel.Subscription[string] { return nil }
+func Items() stream.Stream[int] { return nil }
 `}}
 
 type loader map[string]*types.Package

@@ -14,11 +14,13 @@
 package lower
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"rondo.dev/rondo/internal/lower/emit"
 	"rondo.dev/rondo/internal/lower/find"
@@ -51,11 +53,25 @@ func NewUnit(fset *token.FileSet, path string, files []*ast.File, config *types.
 
 		FileVersions: map[*ast.File]string{},
 	}
-	pkg, err := config.Check(path, fset, files, info)
-	if err != nil {
-		return nil, err
+	var failed error
+	conf := *config
+	conf.Error = func(err error) {
+		if failed == nil && !isUnusedImport(err) {
+			failed = err
+		}
+	}
+	pkg, _ := conf.Check(path, fset, files, info)
+	if failed != nil {
+		return nil, failed
 	}
 	return &Unit{Fset: fset, Files: files, Pkg: pkg, Info: info, Config: config}, nil
+}
+
+// isUnusedImport reports whether an error is that of an import that is not used. The go
+// command has accepted the package; what remains of it in normal form may need less.
+func isUnusedImport(err error) bool {
+	var e types.Error
+	return errors.As(err, &e) && e.Soft && strings.HasSuffix(e.Msg, "and not used") && strings.Contains(e.Msg, "imported")
 }
 
 // A Fact is what other packages have to know of an async function.
@@ -116,7 +132,10 @@ func Package(u *Unit) (*Result, error) {
 			n.lower()
 			return n.result()
 		}
-		// The others may be lowered all the same.
+		// The others may be lowered all the same, unless it was all for nothing.
+		if slices.ContainsFunc(misfits, func(x misfit) bool { return x.file == m.file && x.decl == m.decl }) {
+			m.file, m.decl = -1, -1
+		}
 		misfits = append(misfits, *m)
 		var err error
 		if u, err = u.again(); err != nil {

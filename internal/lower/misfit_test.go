@@ -29,10 +29,10 @@ func TestBlame(t *testing.T) {
 	}
 	files := []*ast.File{f}
 	_, err = NewUnit(fset, "p", files, &types.Config{})
-	if m := blame(files, err); err == nil || m.file != 0 || m.decl != 2 {
+	if m := blame(files, nil, err); err == nil || m.file != 0 || m.decl != 2 {
 		t.Errorf("%v is blamed on %+v", err, m)
 	}
-	if m := blame(files, errors.New("of nothing")); m.file != -1 || m.decl != -1 {
+	if m := blame(files, nil, errors.New("of nothing")); m.file != -1 || m.decl != -1 {
 		t.Errorf("an error without a place is blamed on %+v", m)
 	}
 }

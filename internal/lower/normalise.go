@@ -67,25 +67,26 @@ func (p *program) normalised() (*program, *misfit) {
 	}
 	u, err := NewUnit(p.Fset, p.Pkg.Path(), files, p.Config)
 	if err != nil {
-		return nil, blame(files, err)
+		return nil, blame(files, imports, err)
 	}
 	u.Sources, u.Foreign = p.Sources, p.Foreign
 	n := newProgram(u)
 	n.imports = imports
 	if !n.matches(p) {
-		return nil, blame(files, errors.New("its functions are not those of the source"))
+		return nil, blame(files, imports, errors.New("its functions are not those of the source"))
 	}
 	return n, nil
 }
 
-// blame finds the declaration that an error is in: all of them if there is none.
-func blame(files []*ast.File, err error) *misfit {
+// blame finds the declaration that an error is in: all of them if there is none. The
+// files begin with the imports that they have got.
+func blame(files []*ast.File, imports map[*ast.File]map[string]string, err error) *misfit {
 	var at types.Error
 	if !errors.As(err, &at) {
 		return &misfit{-1, -1, err}
 	}
 	for i, f := range files {
-		for j, d := range f.Decls {
+		for j, d := range f.Decls[len(imports[f]):] {
 			if d.Pos() <= at.Pos && at.Pos < d.End() {
 				return &misfit{i, j, err}
 			}
