@@ -13,13 +13,18 @@ import (
 // calls Block, if it would have to wait: it would stop its executor.
 func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 	var zero T
-	if ctx.Err() != nil {
-		return zero, context.Cause(ctx)
-	}
 	b := newBlocker(ctx)
 	t := &b.core.task
 	done := ctx.Done()
 	asked, waited := false, false
+	if ctx.Err() != nil {
+		cause := context.Cause(ctx)
+		b.core.cancel(cause)
+		done, asked = nil, true
+		if GiveUp(t, f, false) { // f may have begun
+			return zero, cause
+		}
+	}
 	for {
 		v, err := f.Poll(t)
 		if !IsPending(err) {
@@ -34,7 +39,10 @@ func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 		}
 		if !waited {
 			waited = true
-			MayBlock()
+			if insideTask() {
+				GiveUp(t, f, false) // what was begun is nobody's else
+				panic(blocking)
+			}
 		}
 		if !b.park(done) {
 			done = nil

@@ -155,7 +155,12 @@ func (o *Op[T]) Poll(t *Task) (T, error) {
 	if o.ticket == 0 {
 		o.checkUsable()
 		if t.Spend() {
-			t.waker.WakeLocal()
+			if o.flags&opQuick != 0 {
+				// It has its place in the line; its result, if it is there, waits.
+				o.ticket = o.src.Start(t, o.buf, o.arg)
+			} else {
+				t.waker.WakeLocal()
+			}
 			var zero T
 			return zero, Pending
 		}

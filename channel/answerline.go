@@ -2,16 +2,18 @@ package channel
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/internal/waitline"
 )
 
-// An answerLine is what a Oneshot becomes when somebody waits for it, or it is closed:
-// those who wait, and what has happened.
+// An answerLine is what a Oneshot becomes when more than one wait for it, somebody gives
+// up, or it fails or is closed: those who wait, and what has happened.
 type answerLine struct {
-	alone  *async.Waker   // of who waited before there was a line
-	told   async.Waker    // of the line
+	told  async.Waker                 // of the line
+	alone atomic.Pointer[async.Waker] // of who waited before there was a line, if it is still needed
+
 	mu     sync.Mutex     // guards the rest
 	open   bool           // it is in force
 	sent   bool           // also if the value is still being stored
@@ -30,8 +32,9 @@ func (o *Oneshot[T]) theLine() *answerLine {
 				return l
 			}
 		}
-		l := &answerLine{alone: w}
+		l := new(answerLine)
 		l.told = async.WakerFor(l)
+		l.alone.Store(w)
 		if o.told.CompareAndSwap(w, &l.told) {
 			return l
 		}
@@ -39,7 +42,11 @@ func (o *Oneshot[T]) theLine() *answerLine {
 }
 
 // Wake makes it a Wakeable, in the place of who waited before there was a line.
-func (l *answerLine) Wake() { l.alone.Wake() }
+func (l *answerLine) Wake() {
+	if w := l.alone.Load(); w != nil {
+		w.Wake()
+	}
+}
 
 // WakeLocal is Wake.
 func (l *answerLine) WakeLocal() { l.Wake() }
@@ -62,7 +69,10 @@ func (l *answerLine) begin(state uint32) {
 	var k waitline.Woken // by the sender
 	switch state {
 	case waited, answering, promised:
-		l.values.Line().Add(1).Wakes(l.alone)
+		l.values.Line().Add(1).Wakes(l.alone.Load())
+	}
+	if state != promised { // else who has stored the value still wakes
+		l.alone.Store(nil)
 	}
 	switch state {
 	case storing, answering:
@@ -85,6 +95,13 @@ func (l *answerLine) arrived() {
 	k.Wake(nil)
 }
 
+// forget has nobody woken any more who waited before there was a line.
+func (l *answerLine) forget(ticket uint32) {
+	if ticket == withoutLine {
+		l.alone.Store(nil)
+	}
+}
+
 // end is called, with the line locked, by who takes what was sent.
 func (l *answerLine) end(k *waitline.Woken) {
 	l.values.Close(k)
@@ -94,6 +111,7 @@ func (l *answerLine) end(k *waitline.Woken) {
 // cancel ends a wait for the value, and passes on what it was promised.
 func (l *answerLine) cancel(ticket uint32) (k waitline.Woken) {
 	defer l.mu.Unlock()
+	l.forget(ticket)
 	l.values.Put(l.values.Cancel(ticket), &k)
 	return k
 }

@@ -23,8 +23,7 @@ func (s *awaiting[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 		return withoutLine
 	}
 	l := (*Oneshot[T])(s).open()
-	defer l.mu.Unlock()
-	return l.values.StartQuick(t, 1)
+	return l.values.StartQuick(t, 1, &l.mu)
 }
 
 func (s *awaiting[T]) PollOp(t *async.Task, ticket uint32, _ bool) (v T, err error) {
@@ -38,6 +37,7 @@ func (s *awaiting[T]) PollOp(t *async.Task, ticket uint32, _ bool) (v T, err err
 	case withoutLine:
 		switch state := o.state.Load(); {
 		case state == promised && o.state.CompareAndSwap(promised, taken):
+			o.leave()
 			return o.take(), nil
 		case (state == waited || state == answering) && o.told.Load() == t.Waker():
 			return v, async.Pending
@@ -46,6 +46,15 @@ func (s *awaiting[T]) PollOp(t *async.Task, ticket uint32, _ bool) (v T, err err
 	v, k, err := o.pollInLine(t, ticket)
 	k.Wake(t.Executor())
 	return v, err
+}
+
+// leave forgets who has waited without a line: who keeps o keeps nothing of his.
+func (o *Oneshot[T]) leave() {
+	if w := o.told.Load(); w != nil {
+		if _, isLine := w.Wakeable().(*answerLine); !isLine {
+			o.told.CompareAndSwap(w, nil)
+		}
+	}
 }
 
 func (o *Oneshot[T]) pollInLine(t *async.Task, ticket uint32) (v T, k waitline.Woken, err error) {
@@ -57,6 +66,7 @@ func (o *Oneshot[T]) pollInLine(t *async.Task, ticket uint32) (v T, k waitline.W
 	case waitline.Told:
 		return v, k, io.EOF
 	}
+	l.forget(ticket)
 	l.end(&k)
 	return o.take(), k, l.err
 }
@@ -77,8 +87,7 @@ func (s *ending[T]) Home() *async.Executor { return nil }
 
 func (s *ending[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	l := (*Oneshot[T])(s).open()
-	defer l.mu.Unlock()
-	return l.over.StartQuick(t, 1)
+	return l.over.StartQuick(t, 1, &l.mu)
 }
 
 func (s *ending[T]) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {

@@ -38,8 +38,8 @@
 //
 // Those who wait are served in their order, and a value is not taken out of turn by
 // somebody who comes late. Each channel has a mutex, held for a few instructions; a
-// [Oneshot] has one only when somebody waits. Passing a value allocates nothing, and
-// waiting only when more wait at once than before. A task that is woken by an operation
+// [Oneshot] has one only when more than one wait for it, or it fails or is closed. Passing
+// a value allocates nothing, and waiting only when more wait at once than before. A task that is woken by an operation
 // of a task on its loop is woken without atomics; the Try methods and others without a
 // *async.Task can't tell, and go the longer way.
 package channel

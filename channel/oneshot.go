@@ -10,7 +10,8 @@ import (
 
 // A Oneshot carries one value, or an error in its place, from one to another: the
 // answer to a request. The zero value is ready, so it can be a part of the
-// request. It must not be copied after its first use.
+// request, and be set to zero with it for the next one: by who has received the value,
+// when nobody else will use it. It must not be copied after its first use.
 //
 // Every method may be called by any task or goroutine.
 type Oneshot[T any] struct {
@@ -54,14 +55,16 @@ func (o *Oneshot[T]) Send(v T) error {
 	}
 }
 
-// put goes on from storing or answering, that is s+storing.
+// put goes on from storing or answering, that is s+storing. Once the value can be had, o
+// is no longer the sender's to look at: who has received it may use o again.
 func (o *Oneshot[T]) put(v T, s uint32) {
 	o.value = v
+	told := o.told.Load()
 	switch {
 	case !o.state.CompareAndSwap(s+storing, s+stored):
 		o.theLine().arrived() // it was opened meanwhile
 	case s == waited:
-		o.told.Load().Wake()
+		told.Wake()
 	}
 }
 

@@ -1,11 +1,17 @@
 package channel_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"testing"
+	"time"
+	"weak"
 
+	"rondo.dev/rondo"
+	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/asynctest"
 	"rondo.dev/rondo/channel"
 	"rondo.dev/rondo/internal/interleave"
@@ -162,11 +168,12 @@ func TestModelOneshot(t *testing.T) {
 					units++
 				}
 			}
-			sending := 0
+			sending, seen := 0, nobody
 			sender := func(int) (more, blocked bool) {
 				const (
 					start = iota
 					store
+					look
 					publish
 					arrive
 					wake
@@ -183,7 +190,9 @@ func TestModelOneshot(t *testing.T) {
 						sending = goToLine
 					}
 				case store:
-					value, sending = 42, publish
+					value, sending = 42, look
+				case look:
+					seen, sending = told, publish
 				case publish:
 					switch state {
 					case storing:
@@ -201,7 +210,7 @@ func TestModelOneshot(t *testing.T) {
 					put()
 					return false, false
 				case wake:
-					woken = woken || told == receiver || alone
+					woken = woken || seen == receiver || seen == line && alone
 					return false, false
 				case goToLine:
 					install()
@@ -305,6 +314,176 @@ func TestModelOneshot(t *testing.T) {
 	for m := missed; m <= unheard; m++ {
 		if _, failure := interleave.Find(setup(m)); failure == nil {
 			t.Errorf("mistake %d was not found", m)
+		}
+	}
+}
+
+// TestOneshotWaited: somebody waits without a line, and then the line is opened.
+func TestOneshotWaited(t *testing.T) {
+	type oneshot = channel.Oneshot[int]
+	for _, c := range []struct {
+		name string
+		do   func(o *oneshot, first *asynctest.Poller[int])
+		want int
+		err  error
+	}{
+		{"sent", func(o *oneshot, _ *asynctest.Poller[int]) { o.Send(42) }, 42, nil},
+		{"polled for nothing", func(o *oneshot, p *asynctest.Poller[int]) { p.Poll(); o.Send(42) }, 42, nil},
+		{"failed", func(o *oneshot, _ *asynctest.Poller[int]) { o.Fail(asynctest.ErrTest) }, 0, asynctest.ErrTest},
+		{"closed", func(o *oneshot, _ *asynctest.Poller[int]) { o.Close() }, 0, io.EOF},
+		{"closed, when it was sent", func(o *oneshot, _ *asynctest.Poller[int]) { o.Send(42); o.Close() }, 42, nil},
+		{"asked in vain", func(o *oneshot, _ *asynctest.Poller[int]) {
+			if _, err := o.TryRecv(); err != channel.ErrEmpty {
+				panic(err)
+			}
+			o.Send(42)
+			if _, err := o.TryRecv(); err != channel.ErrEmpty {
+				panic(err) // it is promised
+			}
+			if err := o.Send(43); err != channel.ErrClosed {
+				panic(err)
+			}
+		}, 42, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := asynctest.New(t)
+			var o oneshot
+			op := o.Recv()
+			p := asynctest.NewPoller(e, &op)
+			p.Poll()
+			if p.Woken() {
+				t.Error("woken for nothing")
+			}
+			c.do(&o, p)
+			if !p.Woken() {
+				t.Fatal("not woken")
+			}
+			if v, err, ready := p.Poll(); !ready || v != c.want || err != c.err {
+				t.Errorf("%d, %v, ready: %v", v, err, ready)
+			}
+			if _, err := o.TryRecv(); err != io.EOF {
+				t.Errorf("in the end %v", err)
+			}
+		})
+	}
+}
+
+// TestOneshotMoved: who waits is polled by another, who is woken then.
+func TestOneshotMoved(t *testing.T) {
+	for _, sent := range []bool{false, true} {
+		e := asynctest.New(t)
+		var o channel.Oneshot[int]
+		op := o.Recv()
+		before, after := asynctest.NewPoller(e, &op), asynctest.NewPoller(e, &op)
+		before.Poll()
+		if sent {
+			o.Send(42)
+		}
+		if v, err, ready := after.Poll(); ready != sent || sent && v != 42 {
+			t.Errorf("%d, %v, ready: %v", v, err, ready)
+		}
+		if sent {
+			continue
+		}
+		o.Send(42)
+		if before.Woken() || !after.Woken() {
+			t.Error("the wrong one was woken")
+		}
+		if v, err, ready := after.Poll(); !ready || v != 42 || err != nil {
+			t.Errorf("%d, %v, ready: %v", v, err, ready)
+		}
+	}
+}
+
+// TestOneshotUsedAgain: who has received the value can use the Oneshot again, at once.
+func TestOneshotUsedAgain(t *testing.T) {
+	err := rondo.Run(func(t *async.Task) error {
+		type request struct{ answer channel.Oneshot[int] }
+		requests := make(chan *request, 1)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for r := range requests {
+				r.answer.Send(1)
+			}
+		}()
+		r := new(request)
+		for range 5000 {
+			op := r.answer.Recv()
+			op.Poll(t)
+			requests <- r
+			for { // woken or not
+				if _, err := op.Poll(t); !async.IsPending(err) {
+					break
+				}
+				async.Yield(t)
+			}
+			*r = request{}
+		}
+		close(requests)
+		<-done
+		return nil
+	}, rondo.Loops(1))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOneshotKeepsNobody: who has waited for a Oneshot is not kept by it.
+func TestOneshotKeepsNobody(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		end  func(o *channel.Oneshot[int], cancel func())
+	}{
+		{"received", func(o *channel.Oneshot[int], _ func()) { o.Send(1) }},
+		{"failed", func(o *channel.Oneshot[int], _ func()) { o.Fail(io.ErrNoProgress) }},
+		{"gave up", func(_ *channel.Oneshot[int], cancel func()) { cancel() }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := new(channel.Oneshot[int])
+			kept := func() weak.Pointer[[1 << 16]byte] {
+				type key struct{}
+				big := new([1 << 16]byte)
+				ctx, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, big))
+				defer cancel()
+				end := time.AfterFunc(time.Millisecond, func() { c.end(o, cancel) })
+				defer end.Stop()
+				o.Recv().Wait(ctx)
+				return weak.Make(big)
+			}()
+			for range 10 {
+				if runtime.GC(); kept.Value() == nil {
+					return
+				}
+				time.Sleep(time.Millisecond) // whoever has ended it has its own stack
+			}
+			t.Error("it keeps what who waited had")
+			runtime.KeepAlive(o)
+		})
+	}
+}
+
+// TestOneshotPromised: what was promised to somebody who gives up is the next one's, who
+// may have come meanwhile.
+func TestOneshotPromised(t *testing.T) {
+	for _, meanwhile := range []bool{false, true} {
+		e := asynctest.New(t)
+		var o channel.Oneshot[int]
+		first, second := o.Recv(), o.Recv()
+		p, next := asynctest.NewPoller(e, &first), asynctest.NewPoller(e, &second)
+		p.Poll()
+		o.Send(42)
+		if meanwhile {
+			if _, _, ready := next.Poll(); ready {
+				t.Error("it is promised to another")
+			}
+		}
+		p.Cancel(true)
+		if meanwhile && !next.Woken() {
+			t.Error("not woken")
+		}
+		if v, err, ready := next.Poll(); !ready || v != 42 || err != nil {
+			t.Errorf("%d, %v, ready: %v", v, err, ready)
 		}
 	}
 }

@@ -88,8 +88,7 @@ func (s *permitting[T]) Home() *async.Executor { return nil }
 
 func (s *permitting[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.places.StartQuick(t, 1)
+	return s.places.StartQuick(t, 1, &s.mu)
 }
 
 func (s *permitting[T]) PollOp(t *async.Task, ticket uint32, _ bool) (Permit[T], error) {

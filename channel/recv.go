@@ -101,8 +101,7 @@ func (r *receiving[T]) Home() *async.Executor { return nil }
 
 func (r *receiving[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.values.StartQuick(t, 1)
+	return r.values.StartQuick(t, 1, &r.mu)
 }
 
 func (r *receiving[T]) PollOp(t *async.Task, ticket uint32, _ bool) (T, error) {

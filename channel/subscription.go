@@ -121,8 +121,7 @@ func (r *subscribing[T]) Home() *async.Executor { return nil }
 func (r *subscribing[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	b := r.b
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.line.StartQuick(t, r.closed || b.closed || r.next < b.next)
+	return b.line.StartQuick(t, r.closed || b.closed || r.next < b.next, &b.mu)
 }
 
 func (r *subscribing[T]) PollOp(t *async.Task, ticket uint32, _ bool) (T, error) {

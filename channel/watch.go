@@ -156,8 +156,7 @@ func (s *observing[T]) Home() *async.Executor { return nil }
 func (s *observing[T]) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	w := s.w
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.line.StartQuick(t, w.closed || s.seen != w.version)
+	return w.line.StartQuick(t, w.closed || s.seen != w.version, &w.mu)
 }
 
 func (s *observing[T]) PollOp(t *async.Task, ticket uint32, _ bool) (v T, err error) {

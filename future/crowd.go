@@ -39,10 +39,12 @@ type member[T any] struct {
 	before, after *member[T] // see roster
 }
 
-// join makes m, which is zero, a member of c with a future to be polled.
+// join makes m a member of c with a future to be polled: for good, as a member that is
+// used again may still be woken by what it was before.
 func (m *member[T]) join(c *crowd[T], f async.Future[T]) {
-	m.crowd, m.f = c, f
-	m.waker = async.WakerFor(m)
+	if m.f = f; m.crowd == nil {
+		m.crowd, m.waker = c, async.WakerFor(m)
+	}
 	c.enqueue(m)
 }
 

@@ -20,8 +20,8 @@ import "rondo.dev/rondo/async"
 // it was added. Those that are async functions, added with Go, are child tasks: they
 // run also while nobody polls.
 //
-// The zero value is ready for use. A Set belongs to one task at a time, and must
-// not be copied once it has been used.
+// The zero value is ready for use. A Set belongs to one task at a time, of one loop once
+// it has been polled, and must not be copied once it has been used.
 //
 // Losing a Select is nothing to a Set: it stops waiting, and its futures stay in
 // flight. If the task is cancelled while it waits, they are all asked to give up,

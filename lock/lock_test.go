@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -47,6 +48,7 @@ func TestMisuse(t *testing.T) {
 		{"Acquire", "negative", func() { lock.NewSemaphore(1).Acquire(-1) }},
 		{"TryAcquire", "negative", func() { lock.NewSemaphore(1).TryAcquire(-1) }},
 		{"Release", "negative", func() { lock.NewSemaphore(1).Release(-1) }},
+		{"Release of too many", "can be counted", func() { lock.NewSemaphore(math.MaxInt64).Release(1) }},
 		{"NewBarrier", "nobody", func() { lock.NewBarrier(0) }},
 	} {
 		t.Run(c.name, func(t *testing.T) { mustPanic(t, c.part, c.f) })

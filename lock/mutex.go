@@ -64,9 +64,7 @@ func (s *locking) Home() *async.Executor { return nil }
 
 func (s *locking) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	s.holder.check(t)
-	u := s.locks.Open(1)
-	defer s.locks.Shut(1)
-	return u.StartQuick(t, 1)
+	return s.locks.StartQuick(t, 1, 1)
 }
 
 func (s *locking) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {

@@ -62,8 +62,7 @@ func (s *notified) Home() *async.Executor { return nil }
 
 func (s *notified) Start(t *async.Task, _ []byte, _ uint64) uint32 {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.units.StartQuick(t, 1)
+	return s.units.StartQuick(t, 1, &s.mu)
 }
 
 func (s *notified) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {

@@ -77,9 +77,7 @@ func (s *rwLocking) Home() *async.Executor { return nil }
 
 func (s *rwLocking) Start(t *async.Task, _ []byte, n uint64) uint32 {
 	s.holder.check(t)
-	u := s.locks.Open(readers)
-	defer s.locks.Shut(readers)
-	return u.StartQuick(t, int64(n))
+	return s.locks.StartQuick(t, int64(n), readers)
 }
 
 func (s *rwLocking) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error) {

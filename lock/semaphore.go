@@ -50,7 +50,7 @@ func (s *Semaphore) TryAcquire(n int64) bool {
 
 // Release gives n units back. More than were acquired make the semaphore larger;
 // units that are acquired and never released make it smaller. It panics if n is
-// negative.
+// negative, or if more units than an int64 can count would be free.
 func (s *Semaphore) Release(n int64) {
 	checkUnits(n)
 	if !s.units.Give(n, n-math.MaxInt64, math.MaxInt64) {
@@ -62,6 +62,9 @@ func (s *Semaphore) Release(n int64) {
 func (s *Semaphore) release(n int64) (k waitline.Woken) {
 	u := s.units.Open(0)
 	defer s.units.Shut(0)
+	if u.Free() > math.MaxInt64-n {
+		panic("rondo/lock: a semaphore of more units than can be counted")
+	}
 	u.Put(n, &k)
 	return k
 }
@@ -95,11 +98,11 @@ type acquiring Semaphore
 func (s *acquiring) Home() *async.Executor { return nil }
 
 func (s *acquiring) Start(t *async.Task, _ []byte, n uint64) uint32 {
+	if n == 1 {
+		return s.units.StartQuick(t, 1, 0)
+	}
 	u := s.units.Open(0)
 	defer s.units.Shut(0)
-	if n == 1 {
-		return u.StartQuick(t, 1)
-	}
 	return u.Start(int64(n))
 }
 
@@ -109,6 +112,8 @@ func (s *acquiring) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, erro
 		state = s.look(t, ticket)
 	} else if s.units.Take(1, 0) {
 		state = waitline.Given
+	} else if s.units.Closed(0) {
+		state = waitline.Told
 	}
 	switch state {
 	case waitline.Waiting:

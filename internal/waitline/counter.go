@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+
+	"rondo.dev/rondo/async"
 )
 
 // A Counter is Units with a mutex of their own, for objects that are nothing else.
@@ -80,6 +82,30 @@ func (c *Counter) Shut(whole int64) {
 		c.taken.Store(whole - c.units.free)
 	}
 	c.mu.Unlock()
+}
+
+// StartQuick is that of the units.
+func (c *Counter) StartQuick(t *async.Task, n, whole int64) (ticket uint32) {
+	over := false
+	u := c.Open(whole)
+	defer func() {
+		c.Shut(whole)
+		if over {
+			t.Waker().WakeLocal()
+		}
+	}()
+	ticket, over = u.startQuick(t, n)
+	return ticket
+}
+
+// Closed reports whether the units were closed.
+func (c *Counter) Closed(whole int64) bool {
+	if c.taken.Load() != opened {
+		return false
+	}
+	u := c.Open(whole)
+	defer c.Shut(whole)
+	return u.Closed()
 }
 
 // WakeMany is that of Woken, for those who waited for the units.

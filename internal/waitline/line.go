@@ -1,6 +1,10 @@
 package waitline
 
-import "rondo.dev/rondo/async"
+import (
+	"sync"
+
+	"rondo.dev/rondo/async"
+)
 
 // A Line is a queue of waiters, and the memory for them. The zero value is empty.
 // The mutex of the object that it is a part of guards it.
@@ -185,13 +189,18 @@ func (w *Waiter) Wakes(waker *async.Waker) { w.waker, w.home = waker, nil }
 // Await stores whom to wake for w.
 func (w *Waiter) Await(t *async.Task) { w.waker, w.home = t.Waker(), t.Executor() }
 
-// StartQuick is Source.Start of a quick operation that is told and looks for itself:
-// it stands in line, or t is woken to look now.
-func (l *Line) StartQuick(t *async.Task, now bool) (ticket uint32) {
+// StartQuick is Source.Start of a quick operation that is told and looks for itself: it
+// stands in line, or t is woken to look now. The mutex, which is locked, is so no more
+// afterwards.
+func (l *Line) StartQuick(t *async.Task, now bool, mu *sync.Mutex) (ticket uint32) {
+	defer func() {
+		mu.Unlock()
+		if now {
+			t.Waker().WakeLocal()
+		}
+	}()
 	w := l.New()
-	if now {
-		t.Waker().WakeLocal()
-	} else {
+	if !now {
 		l.Stand(w, t)
 	}
 	return w.Ticket()

@@ -1,6 +1,10 @@
 package waitline
 
-import "rondo.dev/rondo/async"
+import (
+	"sync"
+
+	"rondo.dev/rondo/async"
+)
 
 // Units is a stock that is given out in the order of asking. The mutex of the
 // object that it is a part of guards it.
@@ -64,15 +68,27 @@ func (u *Units) Start(n int64) (ticket uint32) {
 	return u.line.Add(n).Ticket()
 }
 
-// StartQuick is Start of a quick operation: t is woken when it is time to Poll.
-func (u *Units) StartQuick(t *async.Task, n int64) (ticket uint32) {
+// StartQuick is Start of a quick operation: t is woken when it is time to Poll. The
+// mutex, which is locked, is so no more afterwards.
+func (u *Units) StartQuick(t *async.Task, n int64, mu *sync.Mutex) (ticket uint32) {
+	over := false
+	defer func() {
+		mu.Unlock()
+		if over {
+			t.Waker().WakeLocal()
+		}
+	}()
+	ticket, over = u.startQuick(t, n)
+	return ticket
+}
+
+func (u *Units) startQuick(t *async.Task, n int64) (ticket uint32, over bool) {
 	if u.closed || u.free >= n && u.line.Empty() {
-		t.Waker().WakeLocal()
-		return u.Start(n)
+		return u.Start(n), true
 	}
 	w := u.line.Add(n)
 	w.Await(t)
-	return w.Ticket()
+	return w.Ticket(), false
 }
 
 // Poll returns how an operation stands. If it is Waiting, t will be woken; else

@@ -20,8 +20,8 @@ type wakeup struct {
 	home  *async.Executor
 }
 
-// add adds the waker of a waiter. One that was not polled yet has none, and will
-// see its state when it is.
+// add adds the waker of a waiter. One that is polled right after its Start may have none
+// yet, and will see its state then.
 func (k *Woken) add(l *Line, w *Waiter) {
 	switch {
 	case w.waker == nil:
