@@ -88,6 +88,11 @@ func (p *program) judgeNames(f *function) {
 			declare(o)
 		}
 	}
+	for t := range p.typeParams(f).TypeParams() {
+		if t.Obj().Name() == "_" {
+			f.decline(f.Node.Pos(), "a type parameter has no name")
+		}
+	}
 	around := f.Node
 	if f.outer != nil {
 		around = f.outer
@@ -158,10 +163,15 @@ func (p *program) callsGoexit(f *function) (at *ast.CallExpr) {
 	return at
 }
 
-// callsNothing reports whether a function makes no call but those of builtins.
+// callsNothing reports whether a function makes no call but those of builtins. A range
+// over a function is one.
 func (p *program) callsNothing(f *function) bool {
 	calls := false
 	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.RangeStmt); ok {
+			_, isFunc := find.Core(p.under(s.X)).(*types.Signature)
+			calls = calls || isFunc
+		}
 		if call, ok := n.(*ast.CallExpr); ok {
 			if tv := p.Info.Types[ast.Unparen(call.Fun)]; !tv.IsType() && !tv.IsBuiltin() {
 				calls = true
@@ -255,7 +265,7 @@ func (p *program) frameName(f *function, taken map[string]bool) string {
 		}
 	}
 	name := strings.Join(parts, "") + "Frame"
-	for p.Pkg.Scope().Lookup(name) != nil || taken[name] || p.nameUsed(name) {
+	for taken[name] || p.nameUsed(name) {
 		name += "_"
 	}
 	taken[name] = true

@@ -173,6 +173,9 @@ func (p *program) passed(x ast.Expr, call *ast.CallExpr) string {
 		return ""
 	}
 	if index == 0 && find.IsAsync(sig) {
+		if find.ByTypeArgument(p.Info, call) {
+			return "it passes its task to a function that is async by a type argument only"
+		}
 		return "" // it is judged on its own
 	}
 	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && index == 1 {

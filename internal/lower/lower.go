@@ -155,9 +155,16 @@ func newProgram(u *Unit) *program {
 
 		literals: map[string]int{},
 	}
-	for _, f := range u.Files {
+	for i, f := range u.Files {
 		p.find(f)
+		ast.Inspect(f, func(n ast.Node) bool {
+			if v := find.MayTake(u.Info, n); v != nil {
+				p.generic = append(p.generic, generic{n, i, v})
+			}
+			return true
+		})
 	}
+	p.source = u.Files
 	for _, f := range p.funcs {
 		f.user, f.userFile = f.Node, f.file
 	}
@@ -172,15 +179,25 @@ type program struct {
 	byFunc map[*types.Func]*function
 	files  map[*ast.File]*emit.File
 
+	source  []*ast.File                     // as the user wrote them
 	imports map[*ast.File]map[string]string // that the files of the source don't have: see normal.Pass
 
 	ranged  map[*ast.CallExpr]bool // calls of which the result, a function, is ranged over
 	leaving map[*types.Var]bool    // see variableLeaves
 
+	used     map[string]bool // names: see nameUsed
+	generic  []generic
 	literals map[string]int // how many there are, by the function around them
 
 	values  map[*types.Func]bool // used as values
 	methods map[string]bool      // of interfaces
+}
+
+// generic is a function that is async with some type arguments: see find.MayTake.
+type generic struct {
+	node ast.Node // what the user wrote
+	file int
+	task *types.Var
 }
 
 // function is one async function.
@@ -329,12 +346,15 @@ func (p *program) captures(f *function) []*types.Var {
 func (p *program) emitters() map[*ast.File]*emit.File {
 	pkg := &emit.Package{
 		Fset: p.Fset, Info: p.Info, Pkg: p.Pkg, Writes: p.writes,
-		Frame:    p.frameOf,
+		Frame: p.frameOf,
+
+		FrameNames: map[string]bool{},
+
 		Recovers: p.recovers,
 		Once:     p.once,
 		Literals: map[*ast.FuncLit]*emit.Shape{},
 	}
-	taken := map[string]bool{}
+	taken := pkg.FrameNames
 	for _, f := range p.funcs {
 		f.frame = nil
 		if f.fate == Lowered {

@@ -71,7 +71,7 @@ func (p *program) normalised() (*program, *misfit) {
 	}
 	u.Sources, u.Foreign = p.Sources, p.Foreign
 	n := newProgram(u)
-	n.imports = imports
+	n.imports, n.source, n.generic = imports, p.source, p.generic
 	if !n.matches(p) {
 		return nil, blame(files, imports, errors.New("its functions are not those of the source"))
 	}

@@ -46,6 +46,18 @@ func (p *program) result() (*Result, error) {
 			r.Frames[f.name] = string(text)
 		}
 	}
+	for _, g := range p.generic {
+		user, file := p.source[g.file], p.files[p.Files[g.file]]
+		emitted[user] = file
+		if frames[user] == nil {
+			frames[user] = new(bytes.Buffer)
+		}
+		list, err := p.begin(g.node, file.ArgumentPrologue(g.task))
+		if err != nil {
+			return nil, err
+		}
+		inserts[user] = append(inserts[user], list...)
+	}
 	for file := range emitted {
 		name := p.Fset.PositionFor(file.Package, false).Filename
 		src := p.Sources[name]
@@ -81,18 +93,10 @@ func (p *program) prologue(f *function) (list []insert, err error) {
 	if text == "" {
 		return nil, nil
 	}
-	formatted, err := format.Source([]byte(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: the prologue of %s is not Go: %v\n%s", p.Fset.Position(f.Node.Pos()), f.name, err, text)
+	if list, err = p.begin(f.user, text); err != nil || task == "" {
+		return list, err
 	}
-	body, typ := bodyOf(f.user), typeOf(f.user)
-	at := p.Fset.PositionFor(body.Lbrace, false)
-	list = append(list, insert{p.offset(body.Lbrace) + 1, 0,
-		fmt.Sprintf("\n%s//line %s:%d\n", formatted, at.Filename, at.Line)})
-	if task == "" {
-		return list, nil
-	}
-	params := typ.Params.List
+	params := typeOf(f.user).Params.List
 	if names := params[0].Names; len(names) > 0 {
 		return append(list, insert{p.offset(names[0].Pos()), 1, task}), nil
 	}
@@ -104,6 +108,31 @@ func (p *program) prologue(f *function) (list []insert, err error) {
 		list = append(list, insert{p.offset(param.Pos()), 0, name})
 	}
 	return list, nil
+}
+
+// begin has a function begin with a prologue, which returns without results: they get
+// blank names.
+func (p *program) begin(n ast.Node, prologue string) (list []insert, err error) {
+	formatted, err := format.Source([]byte(prologue))
+	if err != nil {
+		return nil, fmt.Errorf("%s: the prologue is not Go: %v\n%s", p.Fset.Position(n.Pos()), err, prologue)
+	}
+	body := bodyOf(n)
+	at := p.Fset.PositionFor(body.Lbrace, false)
+	list = append(list, insert{p.offset(body.Lbrace) + 1, 0,
+		fmt.Sprintf("\n%s//line %s:%d\n", formatted, at.Filename, at.Line)})
+	r := typeOf(n).Results
+	if r.NumFields() == 0 || len(r.List[0].Names) > 0 {
+		return list, nil
+	}
+	before, behind := "_ ", ""
+	if !r.Opening.IsValid() {
+		before, behind = "(_ ", ")"
+	}
+	for _, x := range r.List {
+		list = append(list, insert{p.offset(x.Pos()), 0, before})
+	}
+	return append(list, insert{p.offset(r.End()), 0, behind}), nil
 }
 
 func typeOf(n ast.Node) *ast.FuncType {
@@ -140,14 +169,18 @@ func (p *program) verdict(r *Result, f *function) {
 	r.Facts[f.Object.FullName()] = fact
 }
 
-// nameUsed reports whether a file of the package uses a name for something else.
+// nameUsed reports whether a file of the package uses a name for something.
 func (p *program) nameUsed(name string) bool {
-	for _, f := range p.Files {
-		for _, spec := range f.Imports {
-			if spec.Name != nil && spec.Name.Name == name {
+	if p.used == nil {
+		p.used = map[string]bool{}
+		for _, f := range p.Files {
+			ast.Inspect(f, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok {
+					p.used[id.Name] = true
+				}
 				return true
-			}
+			})
 		}
 	}
-	return false
+	return p.used[name]
 }

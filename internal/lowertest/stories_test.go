@@ -52,6 +52,36 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// TestNames: a program whose names are those that generated code would have, or that it
+// can't spell, says the same lowered.
+func TestNames(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds programs")
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("loops run on Linux so far")
+	}
+	dir := t.TempDir()
+	t.Setenv("RONDOCACHE", filepath.Join(dir, "cache"))
+	const program = "./testdata/names"
+	want, err := exec.Command("go", "run", program).CombinedOutput()
+	if err != nil {
+		t.Fatalf("go run: %v\n%s", err, want)
+	}
+	low := filepath.Join(dir, "lowered")
+	var report strings.Builder
+	if code := tool.Main([]string{"build", "-v", "-o", low, program}, &report, &report); code != 0 {
+		t.Fatalf("rondo build: %d\n%s", code, &report)
+	}
+	if n := strings.Count(report.String(), ": lowered: rondo.dev/rondo/internal/lowertest/testdata/names."); n < 6 {
+		t.Errorf("%d functions were lowered:\n%s", n, &report)
+	}
+	got, err := exec.Command(low).CombinedOutput()
+	if err != nil || string(got) != string(want) {
+		t.Errorf("got %v\n%s\nand not\n%s", err, got, want)
+	}
+}
+
 // blocking returns the overlay in which the stories block.
 func blocking(t *testing.T, dir string, stories []string) string {
 	t.Helper()

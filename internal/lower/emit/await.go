@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"rondo.dev/rondo/internal/lower/find"
 	"rondo.dev/rondo/internal/lower/graph"
@@ -169,13 +171,13 @@ func (w *writer) primitive(x *graph.Suspend) (tail string) {
 		operand = ", " + w.receiver(x, name)
 	}
 	field := w.self + "." + w.primitiveField(x, p)
-	results := append(w.primitiveTemps(x, p), "done")
+	results := append(w.primitiveTemps(x, p), w.done)
 	n := w.state[x]
 	at := w.lineAt(call.Pos())
 	w.s.WriteString(at)
 	w.line("%s = %s.Begin(%s%s)", strings.Join(results, ", "), field, task, operand)
-	return fmt.Sprintf("if done {\ngoto %s\n}\n%s.%s = %d\nreturn false\nat%d:\n%s%s = %s.Resume(%s)\nif !done {\nreturn false\n}\n",
-		w.label(x.Next), w.self, w.at, n, n, at, strings.Join(results, ", "), field, task)
+	return fmt.Sprintf("if %s {\ngoto %s\n}\n%s.%s = %d\nreturn false\nat%d:\n%s%s = %s.Resume(%s)\nif !%s {\nreturn false\n}\n",
+		w.done, w.label(x.Next), w.self, w.at, n, n, at, strings.Join(results, ", "), field, task, w.done)
 }
 
 // receiver returns what is awaited, by a method of package async.
@@ -345,7 +347,7 @@ func (w *writer) callee(a find.Await) (f *Frame, embed bool) {
 		return nil, false
 	}
 	f, embed = w.Frame(w.f, a.Callee)
-	if f == nil {
+	if f == nil || !w.Imports.may(f.Pkg) {
 		return nil, false
 	}
 	if len(a.Call.Args) > 0 {
@@ -363,7 +365,8 @@ func (w *writer) callee(a find.Await) (f *Frame, embed bool) {
 
 func (w *writer) calleeField(a find.Await, f *Frame, embed bool) string {
 	typ := w.frameType(a, f)
-	name := strings.ToLower(f.Name[:1]) + strings.TrimSuffix(f.Name[1:], "Frame")
+	first, size := utf8.DecodeRuneInString(f.Name)
+	name := string(unicode.ToLower(first)) + strings.TrimSuffix(f.Name[size:], "Frame")
 	if !embed {
 		typ = "*" + typ
 	}
@@ -529,8 +532,9 @@ func (w *writer) dynamicLanding(x *graph.Suspend) {
 	for _, t := range resultTypes(w.Info.TypeOf(x.Await.Call)) {
 		types = append(types, w.typ(t, x.Await.Call.Pos()))
 	}
-	w.line("if r := %s.Frame(); r != nil {\n%s = r.(interface{ Result() (%s) }).Result()\n}",
-		field, strings.Join(results, ", "), strings.Join(types, ", "))
+	r := w.names.name("r")
+	w.line("if %s := %s.Frame(); %s != nil {\n%s = %s.(interface{ Result() (%s) }).Result()\n}",
+		r, field, r, strings.Join(results, ", "), r, strings.Join(types, ", "))
 	if w.takes(x) {
 		w.assign(x, results)
 	}

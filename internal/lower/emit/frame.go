@@ -3,7 +3,6 @@ package emit
 import (
 	"fmt"
 	"go/ast"
-	"go/printer"
 	"go/types"
 	"slices"
 	"strings"
@@ -62,10 +61,10 @@ func (e *fn) text(body string) string {
 
 	e.writeCall(&s, self)
 	if e.defers {
-		fmt.Fprintf(&s, "\nfunc (%s) Step(%s) (done bool) { return %s.defers.Step(%s, %s.run) }\n", self, task, e.self, e.task, e.self)
-		fmt.Fprintf(&s, "\nfunc (%s) run(%s) (done bool) {\n%s}\n", self, task, body)
+		fmt.Fprintf(&s, "\nfunc (%s) Step(%s) (%s bool) { return %s.defers.Step(%s, %s.run) }\n", self, task, e.done, e.self, e.task, e.self)
+		fmt.Fprintf(&s, "\nfunc (%s) run(%s) (%s bool) {\n%s}\n", self, task, e.done, body)
 	} else {
-		fmt.Fprintf(&s, "\nfunc (%s) Step(%s) (done bool) {\n%s}\n", self, task, body)
+		fmt.Fprintf(&s, "\nfunc (%s) Step(%s) (%s bool) {\n%s}\n", self, task, e.done, body)
 	}
 	if len(e.results) > 0 {
 		var types, values []string
@@ -171,7 +170,11 @@ func (e *fn) typeParams() string {
 	}
 	var ps []string
 	for p := range list.TypeParams() {
-		ps = append(ps, p.Obj().Name()+" "+e.typ(p.Constraint(), e.f.Node.Pos()))
+		c := e.typ(p.Constraint(), e.f.Node.Pos())
+		if strings.HasPrefix(c, "*") {
+			c = "interface{ " + c + " }" // else it would be the length of an array
+		}
+		ps = append(ps, p.Obj().Name()+" "+c)
 	}
 	return "[" + strings.Join(ps, ", ") + "]"
 }
@@ -209,39 +212,18 @@ func (file *File) Prologue(l *Shape, spell func(*types.Var) (text string, pointe
 		t = task
 	}
 	lowered := file.Imports.Name(Lowered, "lowered")
-	var zeros []string
-	if r := f.Type.Results(); r.Len() > 0 && r.At(0).Name() == "" {
-		for i := range r.Len() {
-			v := r.At(i)
-			s, err := file.Imports.Type(v.Type())
-			if err != nil {
-				s = file.spelled(f.Node, i) // by the user, who can see what we can't
-			}
-			zeros = append(zeros, zero(v.Type(), s))
-		}
-	}
-	ret := strings.TrimSpace("return " + strings.Join(zeros, ", "))
 	if l.Frame == nil {
-		return fmt.Sprintf("if %s.Decline(%s) {\n%s\n}\n", lowered, t, ret), task
+		return fmt.Sprintf("if %s.Decline(%s) {\nreturn\n}\n", lowered, t), task
 	}
-	return fmt.Sprintf("if %s.Asked(%s) {\n%s.Answer(%s, &%s)\n%s\n}\n",
-		lowered, t, lowered, t, l.Frame.value(spell), ret), task
+	return fmt.Sprintf("if %s.Asked(%s) {\n%s.Answer(%s, &%s)\nreturn\n}\n",
+		lowered, t, lowered, t, l.Frame.value(spell)), task
 }
 
-// spelled returns the type of an unnamed result as it stands in the source.
-func (file *File) spelled(n ast.Node, result int) string {
-	var typ *ast.FuncType
-	switch n := n.(type) {
-	case *ast.FuncLit:
-		typ = n.Type
-	case *ast.FuncDecl:
-		typ = n.Type
-	}
-	var b strings.Builder
-	if err := printer.Fprint(&b, file.Fset, typ.Results.List[result].Type); err != nil {
-		panic(fmt.Sprintf("rondo: printing a type: %v", err))
-	}
-	return b.String()
+// ArgumentPrologue writes what a function begins with whose first parameter is a task with
+// some type arguments: it declines. See find.MayTake.
+func (file *File) ArgumentPrologue(v *types.Var) string {
+	return fmt.Sprintf("if task, ok := interface{}(%s).(*%s.Task); ok && %s.Decline(task) {\nreturn\n}\n",
+		v.Name(), file.Imports.Name(find.Async, "async"), file.Imports.Name(Lowered, "lowered"))
 }
 
 // value writes a frame whose captured variables and parameters are those that are in
@@ -259,6 +241,19 @@ func (f *Frame) value(spell func(*types.Var) (text string, pointer bool)) string
 		init = append(init, p.field+": "+p.v.Name())
 	}
 	return f.ref() + "{" + strings.Join(init, ", ") + "}"
+}
+
+// nameResults gives the results of a function blank names, for it to return without
+// spelling what: there may be no names for that, or others have them.
+func nameResults(t *ast.FuncType) {
+	if t.Results == nil {
+		return
+	}
+	for _, r := range t.Results.List {
+		if len(r.Names) == 0 {
+			r.Names = []*ast.Ident{ast.NewIdent("_")}
+		}
+	}
 }
 
 // nameTask gives the task of a function a name.

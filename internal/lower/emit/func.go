@@ -23,6 +23,8 @@ type Package struct {
 	// Frame returns the frame of a function that is called statically, nil if it has
 	// none. Embed is false where a frame would contain itself.
 	Frame func(caller *find.Func, callee *types.Func) (f *Frame, embed bool)
+	// FrameNames are those of the package's frames.
+	FrameNames map[string]bool
 	// Recovers reports whether a function calls recover itself, or may.
 	Recovers func(*types.Func) bool
 	// Once reports whether every frame of a function is used for one call.
@@ -77,6 +79,7 @@ type fn struct {
 	names   names
 	self    string // the frame in Step
 	task    string // the task in Step
+	done    string // the result of Step
 	places  map[*types.Var]place
 	results []result
 	params  []*types.Var // the receiver first
@@ -105,6 +108,8 @@ type field struct {
 	frame   *Frame // or of a callee
 	pointer bool   // or the pointer to it
 	generic bool
+
+	unread bool // by code that can be reached
 }
 
 type result struct {
@@ -158,11 +163,27 @@ func (e *fn) fail(pos token.Pos, format string, args ...any) {
 
 // typ spells a type.
 func (e *fn) typ(t types.Type, pos token.Pos) string {
-	s, err := e.Imports.Type(t)
+	s, err := e.spelled(t)
 	if err != nil {
 		e.fail(pos, "%v", err)
 	}
 	return s
+}
+
+// spelled spells a type, or says why it can't: a type parameter of the frame may hide one
+// of the package.
+func (e *fn) spelled(t types.Type) (s string, err error) {
+	if s, err = e.Imports.Type(t); err != nil {
+		return "", err
+	}
+	for p := range e.frame.Params.TypeParams() {
+		find.Names(t, func(o *types.TypeName) {
+			if o != p.Obj() && o.Name() == p.Obj().Name() && (o.Pkg() == nil || o.Pkg() == e.Pkg) {
+				err = fmt.Errorf("the type parameter %s has the name of a type", o.Name())
+			}
+		})
+	}
+	return s, err
 }
 
 // emit is the pass.
@@ -172,8 +193,8 @@ func (e *fn) emit() string {
 	for _, v := range e.v.Order {
 		own[v] = true
 	}
-	e.names = namesIn(e.Info, e.f.Node, e.Syntax, own)
-	for _, name := range []string{"Step", "Call", "Result", "Outcome", "run", "at", "defers", "done"} {
+	e.names = e.namesIn(own)
+	for _, name := range []string{"Step", "Call", "Result", "Outcome", "run", "at", "defers"} {
 		e.names[name] = true
 	}
 	for _, a := range e.f.Awaits {
@@ -181,6 +202,7 @@ func (e *fn) emit() string {
 			e.delayed[a.Call] = a
 		}
 	}
+	e.done = e.names.name("done")
 	e.self = e.names.name("f")
 	e.task = e.names.name("t")
 	e.defers = e.hasDefers() || e.hasLoops()
@@ -266,6 +288,7 @@ func (e *fn) settle(v *types.Var) {
 			e.slots = append(e.slots, &slot{x.name, t, []*types.Var{v}})
 		}
 	} else {
+		x.unread = !e.v.Read[v] && !p.boxed
 		e.temps = append(e.temps, x)
 	}
 }

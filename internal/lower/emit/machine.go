@@ -43,6 +43,9 @@ func (e *fn) machine() string {
 	}
 	for _, x := range e.temps {
 		fmt.Fprintf(&s, "var %s %s\n", x.name, x.typ)
+		if x.unread {
+			fmt.Fprintf(&s, "_ = %s\n", x.name)
+		}
 	}
 	if n := len(e.state); n > 0 {
 		fmt.Fprintf(&s, "switch %s.%s {\n", e.self, e.at)
@@ -80,6 +83,11 @@ func (e *fn) declarations() {
 	for _, d := range e.g.Decls {
 		ast.Inspect(d, func(n ast.Node) bool {
 			id, ok := n.(*ast.Ident)
+			if ok {
+				if v, isVar := e.Info.Uses[id].(*types.Var); isVar && !v.IsField() && v.Parent() != e.Pkg.Scope() {
+					e.fail(id.Pos(), "a constant or a type depends on the variable %s", v.Name())
+				}
+			}
 			if !ok || len(meanings[id.Name]) < 2 || id.Name == "_" {
 				return true
 			}
@@ -270,16 +278,20 @@ func (w *writer) node(s ast.Stmt) {
 // define writes the declaration of variables with values, wherever they are.
 func (w *writer) define(left []ast.Expr, rhs []string, pos token.Pos) {
 	var targets, after []string
-	fresh := slices.ContainsFunc(left, func(x ast.Expr) bool {
+	isFresh := func(x ast.Expr) bool {
 		v := w.defined(x)
 		return v != nil && w.places[v].block
-	})
+	}
+	fresh := slices.ContainsFunc(left, isFresh)
+	if fresh && slices.ContainsFunc(left, func(x ast.Expr) bool { return !isBlank(x) && !isFresh(x) }) && w.declare(left, isFresh) {
+		fresh = false // what is untyped has to get the types of those that are not
+	}
 	for _, x := range left {
 		v := w.defined(x)
 		switch {
 		case isBlank(x):
 			targets = append(targets, "_")
-		case v != nil && w.places[v].block:
+		case isFresh(x):
 			w.declares = true
 			targets = append(targets, w.places[v].name)
 			after = append(after, w.use(v))
@@ -313,9 +325,28 @@ func (w *writer) define(left []ast.Expr, rhs []string, pos token.Pos) {
 	}
 }
 
+// declare declares those variables of a := statement that are the user's, if their types
+// have names.
+func (w *writer) declare(left []ast.Expr, isFresh func(ast.Expr) bool) bool {
+	var vars []string
+	for _, x := range left {
+		if !isFresh(x) {
+			continue
+		}
+		v := w.defined(x)
+		typ, err := w.spelled(v.Type())
+		if err != nil {
+			return false
+		}
+		vars = append(vars, "var "+w.places[v].name+" "+typ)
+	}
+	w.line("%s", strings.Join(vars, "\n"))
+	return true
+}
+
 // use makes a variable used that only dead code reads.
 func (w *writer) use(v *types.Var) string {
-	if p := w.places[v]; w.v.Read[v] || p.frame || p.boxed {
+	if p := w.places[v]; w.v.Read[v] || !p.block {
 		return ""
 	}
 	return "_ = " + w.places[v].name
@@ -382,10 +413,7 @@ func (w *writer) variable(spec *ast.ValueSpec) {
 		// A blank variable still converts its value.
 		for i, t := range targets {
 			if t == "_" && len(rhs) == len(targets) {
-				rhs[i] = typ + "(" + rhs[i] + ")"
-				if strings.HasPrefix(typ, "*") || strings.HasPrefix(typ, "<-") || strings.HasPrefix(typ, "func") {
-					rhs[i] = "(" + typ + ")" + rhs[i][len(typ):]
-				}
+				rhs[i] = "(" + typ + ")(" + rhs[i] + ")"
 			}
 		}
 		w.line("%s = %s", strings.Join(targets, ", "), strings.Join(rhs, ", "))
@@ -494,7 +522,7 @@ func (w *writer) selection(s *ast.SelectStmt, jump func(int) []ast.Stmt) {
 			var store []ast.Stmt
 			for _, x := range comm.Lhs {
 				v := w.defined(x)
-				if v == nil {
+				if v == nil || !w.v.Read[v] && !w.v.Held[v] {
 					to.Lhs = append(to.Lhs, ast.NewIdent("_"))
 					continue
 				}

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"strconv"
 )
@@ -9,10 +10,18 @@ import (
 // names gives out names that are not taken.
 type names map[string]bool
 
-// namesIn returns the names that a function uses for other things than vars: what it
-// calls by name from outside, and what is declared inside of its nodes.
-func namesIn(info *types.Info, f ast.Node, file *ast.File, own map[*types.Var]bool) names {
+// namesIn returns the names that a function's own variables can't have: of what it uses
+// beside them, of what its file and its package have, for types that are spelled, and of
+// the package's frames.
+func (e *fn) namesIn(own map[*types.Var]bool) names {
 	n := names{}
+	for _, name := range e.Pkg.Scope().Names() {
+		n[name] = true
+	}
+	for name := range e.FrameNames {
+		n[name] = true
+	}
+	info, f, file := e.Info, e.f.Node, e.Syntax
 	ast.Inspect(f, func(x ast.Node) bool {
 		id, ok := x.(*ast.Ident)
 		if !ok {
@@ -47,7 +56,7 @@ func importName(info *types.Info, spec *ast.ImportSpec) string {
 // name returns want, or want with a number.
 func (n names) name(want string) string {
 	got := want
-	for i := 2; n[got]; i++ {
+	for i := 2; n[got] || token.IsKeyword(got); i++ {
 		got = want + strconv.Itoa(i)
 	}
 	n[got] = true

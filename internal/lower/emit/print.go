@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/printer"
+	"go/scanner"
 	"go/token"
 	"reflect"
 	"regexp"
@@ -41,20 +42,39 @@ func (e *fn) expr(x ast.Expr) string {
 	return s
 }
 
-var directive = regexp.MustCompile(`(?m)^//line (.*):([0-9]+)(:[0-9]+)?$`)
+var directive = regexp.MustCompile(`^//line (.*):([0-9]+)(:[0-9]+)?$`)
 
 // userLines turns the printer's line directives, which tell lines of the file that
-// was parsed, into those of the user's file, of which that file itself tells.
+// was parsed, into those of the user's file, of which that file itself tells. What looks
+// like one in a raw string is none.
 func (e *fn) userLines(s string) string {
+	if !strings.Contains(s, "//line ") {
+		return s
+	}
 	file := e.Fset.File(e.Syntax.Pos())
-	return directive.ReplaceAllStringFunc(s, func(d string) string {
-		line, _ := strconv.Atoi(directive.FindStringSubmatch(d)[2])
+	var out strings.Builder
+	var sc scanner.Scanner
+	printed := token.NewFileSet().AddFile("", -1, len(s))
+	sc.Init(printed, []byte(s), nil, scanner.ScanComments)
+	last := 0
+	for {
+		pos, tok, lit := sc.Scan()
+		if tok == token.EOF {
+			return out.String() + s[last:]
+		}
+		at := printed.Offset(pos)
+		d := directive.FindStringSubmatch(lit)
+		if tok != token.COMMENT || d == nil || at > 0 && s[at-1] != '\n' {
+			continue
+		}
+		line, _ := strconv.Atoi(d[2])
 		if line < 1 || line > file.LineCount() {
-			return d
+			continue
 		}
 		p := e.Fset.Position(file.LineStart(line))
-		return fmt.Sprintf("//line %s:%d", p.Filename, p.Line)
-	})
+		fmt.Fprintf(&out, "%s//line %s:%d", s[last:at], p.Filename, p.Line)
+		last = at + len(lit)
+	}
 }
 
 // lineAt is the line directive for what is generated for a place of the user's.

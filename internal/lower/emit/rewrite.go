@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"fmt"
 	"go/ast"
 	"go/constant"
 	"go/token"
@@ -158,14 +157,13 @@ func (r *rewriter) around(id *ast.Ident) string {
 			r.fail(id.Pos(), "a literal uses the constant %s of the function around it", o.Name())
 		}
 		if b, ok := o.Type().(*types.Basic); ok && b.Info()&types.IsUntyped != 0 && b.Kind() != types.UntypedRune {
-			return o.Val().ExactString()
+			return "(" + o.Val().ExactString() + ")"
 		}
 		t := o.Type()
 		if b, ok := t.(*types.Basic); ok && b.Kind() == types.UntypedRune {
-			char, _ := constant.Int64Val(o.Val())
-			return fmt.Sprintf("%q", rune(char))
+			return `('\x00' + ` + o.Val().ExactString() + ")" // it need not be a character
 		}
-		return r.typ(t, id.Pos()) + "(" + o.Val().ExactString() + ")"
+		return "(" + r.typ(t, id.Pos()) + ")(" + o.Val().ExactString() + ")"
 	case *types.TypeName:
 		if _, ok := types.Unalias(o.Type()).(*types.TypeParam); !ok {
 			r.fail(id.Pos(), "a literal uses the type %s of the function around it", o.Name())
@@ -178,10 +176,17 @@ func (r *rewriter) around(id *ast.Ident) string {
 func (r *rewriter) literal(lit *ast.FuncLit) ast.Node {
 	in := &rewriter{r.fn, true, false}
 	c := in.fields(reflect.ValueOf(lit)).Interface().(*ast.FuncLit)
+	if v := find.MayTake(r.Info, lit); v != nil {
+		nameResults(c.Type)
+		c.Body.List = append(statements(r.ArgumentPrologue(v)), c.Body.List...)
+	}
 	if l := r.Literals[lit]; l != nil {
 		text, task := r.Prologue(l, r.captured)
 		if task != "" {
 			nameTask(c.Type, task)
+		}
+		if text != "" {
+			nameResults(c.Type)
 		}
 		c.Body.List = append(statements(text), c.Body.List...)
 	}
@@ -273,7 +278,15 @@ func (r *rewriter) deferred(n *ast.DeferStmt) ast.Node {
 		case deferredAsync && i == taskOf(r.Info, call):
 			later.Args = append(later.Args, rewritten(arg)) // see below
 		default:
-			later.Args = append(later.Args, keep(rewritten(arg), "arg"))
+			value := rewritten(arg)
+			switch ast.Unparen(arg).(type) {
+			case *ast.BinaryExpr, *ast.UnaryExpr:
+				if b, ok := tv.Type.Underlying().(*types.Basic); ok && b.Info()&types.IsUntyped == 0 {
+					// It may have its type from where it goes.
+					value = &ast.CallExpr{Fun: ast.NewIdent("(" + r.typ(tv.Type, arg.Pos()) + ")"), Args: []ast.Expr{value}}
+				}
+			}
+			later.Args = append(later.Args, keep(value, "arg"))
 		}
 	}
 	if deferredAsync {

@@ -75,6 +75,27 @@ func (im *Imports) Type(t types.Type) (string, error) {
 	}), nil
 }
 
+// may reports whether a package can be imported: the user need not have done so to have
+// values of its types.
+func (im *Imports) may(p *types.Package) bool {
+	if p == im.pkg || im.names[p.Path()] != "" {
+		return true
+	}
+	own := strings.TrimSuffix(im.pkg.Path(), "_test")
+	parts := strings.Split(p.Path(), "/")
+	for i, s := range parts {
+		switch s {
+		case "internal":
+			if root := strings.Join(parts[:i], "/"); own != root && !strings.HasPrefix(own+"/", root+"/") {
+				return false
+			}
+		case "vendor":
+			return false
+		}
+	}
+	return p.Name() != "main"
+}
+
 // check finds what generated code at package level has no name for.
 func (im *Imports) check(t types.Type, seen map[types.Type]bool) error {
 	if seen[t] {
@@ -102,6 +123,8 @@ func (im *Imports) check(t types.Type, seen map[types.Type]bool) error {
 		case o.Pkg() == nil:
 		case o.Pkg() != im.pkg && !o.Exported():
 			return fmt.Errorf("%s.%s has no name outside its package", o.Pkg().Name(), o.Name())
+		case !im.may(o.Pkg()):
+			return fmt.Errorf("package %s can't be imported there", o.Pkg().Path())
 		case o.Parent() != o.Pkg().Scope():
 			return fmt.Errorf("type %s is declared in a function", o.Name())
 		}

@@ -110,3 +110,76 @@ func NameInAsync(f *types.Func) string {
 	}
 	return f.Name()
 }
+
+// Core returns the type that all values of a type have underneath, those of a type
+// parameter too.
+func Core(t types.Type) types.Type {
+	i, ok := t.Underlying().(*types.Interface)
+	if !ok {
+		return t.Underlying()
+	}
+	for e := range i.EmbeddedTypes() {
+		if u, ok := e.(*types.Union); ok {
+			e = u.Term(0).Type()
+		}
+		if c := Core(e); !types.IsInterface(c) {
+			return c
+		}
+	}
+	return i
+}
+
+// Names calls f with the types that are named where a type is written.
+func Names(t types.Type, f func(*types.TypeName)) {
+	seen := map[types.Type]bool{}
+	var look func(t types.Type)
+	named := func(o *types.TypeName, args *types.TypeList) {
+		f(o)
+		for a := range args.Types() {
+			look(a)
+		}
+	}
+	tuple := func(t *types.Tuple) {
+		for v := range t.Variables() {
+			look(v.Type())
+		}
+	}
+	look = func(t types.Type) {
+		if seen[t] {
+			return
+		}
+		seen[t] = true
+		switch t := t.(type) {
+		case *types.Alias:
+			named(t.Obj(), t.TypeArgs())
+		case *types.Named:
+			named(t.Obj(), t.TypeArgs())
+		case *types.TypeParam:
+			f(t.Obj())
+		case *types.Map:
+			look(t.Key())
+			look(t.Elem())
+		case interface{ Elem() types.Type }:
+			look(t.Elem())
+		case *types.Signature:
+			tuple(t.Params())
+			tuple(t.Results())
+		case *types.Struct:
+			for v := range t.Fields() {
+				look(v.Type())
+			}
+		case *types.Interface:
+			for m := range t.ExplicitMethods() {
+				look(m.Type())
+			}
+			for e := range t.EmbeddedTypes() {
+				look(e)
+			}
+		case *types.Union:
+			for term := range t.Terms() {
+				look(term.Type())
+			}
+		}
+	}
+	look(t)
+}

@@ -106,7 +106,7 @@ func (a *analysis) blocks(live map[*graph.Block]set) {
 	}
 	for v, blocks := range in {
 		for b := range blocks {
-			if len(blocks) == 1 && !live[b][v] {
+			if len(blocks) == 1 && b != nil && !live[b][v] {
 				a.v.Block[v] = b
 			}
 		}
@@ -208,7 +208,10 @@ func (a *analysis) facts(b *graph.Block) *facts {
 		a.node(f, s)
 	}
 	for _, x := range endExprs(b.End) {
-		a.reads(f, x) // also what clauses of a select receive: it is not written in any case
+		if s, ok := x.(*ast.AssignStmt); ok && s.Tok == token.DEFINE {
+			x = s.Rhs[0] // what a clause of a select receives is not written in any case
+		}
+		a.reads(f, x)
 	}
 	return f
 }

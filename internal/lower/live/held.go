@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+
+	"rondo.dev/rondo/internal/lower/find"
 )
 
 // Writes is what a package does to its local variables, seen once for all of its
@@ -70,7 +72,7 @@ func (w *Writes) visit(n ast.Node) bool {
 		}
 	case *ast.SliceExpr:
 		if t := w.info.TypeOf(n.X); t != nil {
-			if _, ok := t.Underlying().(*types.Array); ok {
+			if _, ok := find.Core(t).(*types.Array); ok {
 				w.hold(n.X)
 			}
 		}
@@ -197,7 +199,7 @@ func (w *Writes) root(x ast.Expr) *types.Var {
 			if t == nil {
 				return nil
 			}
-			if _, ok := t.Underlying().(*types.Array); !ok {
+			if _, ok := find.Core(t).(*types.Array); !ok {
 				return nil
 			}
 			x = y.X

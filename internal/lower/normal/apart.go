@@ -62,23 +62,6 @@ func (r *ranger) constant() {
 	}
 }
 
-// core returns the type that all of a type's values have underneath.
-func core(t types.Type) types.Type {
-	i, ok := t.Underlying().(*types.Interface)
-	if !ok {
-		return t.Underlying()
-	}
-	for e := range i.EmbeddedTypes() {
-		if u, ok := e.(*types.Union); ok {
-			e = u.Term(0).Type()
-		}
-		if c := core(e); !types.IsInterface(c) {
-			return c
-		}
-	}
-	return i
-}
-
 // reflexive reports whether a value of type t equals itself.
 func reflexive(t types.Type) bool {
 	if _, ok := types.Unalias(t).(*types.TypeParam); ok {

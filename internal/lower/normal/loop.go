@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+
+	"rondo.dev/rondo/internal/lower/find"
 )
 
 // loop makes a loop without clauses of one that awaits:
@@ -99,7 +101,7 @@ func (p *Pass) ranging(s *ast.RangeStmt) []ast.Stmt {
 	if it, ok := p.Iterator(s); ok && !p.hides("nil", "error") {
 		return p.over(s, it)
 	}
-	switch u := core(p.under(s.X)).(type) {
+	switch u := find.Core(p.under(s.X)).(type) {
 	case *types.Basic:
 		switch {
 		case u.Info()&types.IsString != 0:

@@ -23,7 +23,7 @@ var withValue = set(`C o p asmflags buildmode compiler covermode coverpkg
 // ofList are the flags that go list has to be given as well, to find the same
 // packages and files.
 var ofList = set(`C a p asmflags buildmode compiler gccgoflags gcflags installsuffix mod modcacherw
-	modfile msan asan race pgo tags toolexec trimpath linkshared cover covermode coverpkg`)
+	modfile msan asan race pgo tags toolexec trimpath linkshared`)
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}
@@ -64,6 +64,21 @@ func parse(command string, args []string) (l line) {
 		l.packages = args
 	}
 	return l
+}
+
+// covers reports whether coverage is asked for.
+func covers(args []string) bool {
+	for _, arg := range args {
+		name, value, _ := cut(arg)
+		switch {
+		case arg == "--" || name == "args":
+			return false
+		case !strings.HasPrefix(arg, "-"):
+		case name == "cover" && value != "false" && value != "0", name == "covermode", name == "coverpkg", name == "coverprofile":
+			return true
+		}
+	}
+	return false
 }
 
 // later takes those flags out of what follows a test's packages that are the build's,

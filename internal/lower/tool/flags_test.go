@@ -31,6 +31,18 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestCovers: what the go command's coverage is asked for by.
+func TestCovers(t *testing.T) {
+	for args, want := range map[string]bool{
+		"-cover ./p": true, "./p -coverprofile=x": true, "-coverpkg a,b ./p": true, "./p -test.covermode=set": true,
+		"-cover=false ./p": false, "./p -args -cover": false, "./cover -run cover": false, "": false,
+	} {
+		if got := covers(strings.Fields(args)); got != want {
+			t.Errorf("%q: %v", args, got)
+		}
+	}
+}
+
 func TestOverlay(t *testing.T) {
 	for _, args := range []string{"-overlay=a.json p", "-overlay a.json p", "p -overlay a.json"} {
 		l := parse("test", strings.Fields(args))

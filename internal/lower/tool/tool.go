@@ -54,6 +54,10 @@ func Main(args []string, stdout, stderr io.Writer) int {
 
 // run is build, run and test.
 func run(command string, args []string, stdout, stderr io.Writer) int {
+	if covers(args) {
+		fmt.Fprintln(stderr, "rondo: nothing is lowered: the go command measures coverage in the files as they are")
+		return execute(append([]string{command}, args...), stdout, stderr)
+	}
 	l := parse(command, args)
 	b, err := start()
 	if err == nil {

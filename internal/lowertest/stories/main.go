@@ -50,7 +50,7 @@ func main() {
 	suspend := flag.Bool("suspend", false, "suspend in every await")
 	flag.Parse()
 	code := 0
-	for _, s := range slices.Concat(order, flow, defers, values, calls, forms, names, predeclared, reads, iterators, shapes, rest) {
+	for _, s := range slices.Concat(order, flow, defers, values, calls, forms, names, predeclared, reads, iterators, shapes, rest, seldom) {
 		w := &world{suspend: *suspend}
 		err := run(func(t *async.Task) error {
 			child := t.Go(func(t *async.Task) error { return s.tell(t, w) })
