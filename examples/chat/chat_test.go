@@ -195,6 +195,19 @@ func moves(t *testing.T, sse bool, from, to, speakAt string, end func()) {
 	<-ended
 }
 
+// Who can't be let into a room, since the messages are out of reach, is told to come again.
+func TestNotNow(t *testing.T) {
+	nats := start(t, "nats", t.TempDir())
+	p := startChat(t, "-nats", nats.where)
+	newGuest(t, false, "open", "Ada").mustCome(p.where)
+	nats.kill()
+	bob := newGuest(t, false, "new", "Bob")
+	_, err := bob.come(p.where)
+	if code := websocket.CloseStatus(err); code != websocket.StatusTryAgainLater {
+		t.Errorf("Bob is told: %v", err)
+	}
+}
+
 // Browsers let any page connect anywhere.
 func TestOtherOrigin(t *testing.T) {
 	p := startChat(t)
