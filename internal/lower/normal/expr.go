@@ -21,7 +21,9 @@ type hoist struct {
 func (p *Pass) hoistOf(exprs ...ast.Expr) *hoist {
 	h := &hoist{Pass: p}
 	for _, x := range exprs {
-		h.left += p.count(x)
+		if h.left += p.count(x); x != nil {
+			p.mark(x)
+		}
 	}
 	return h
 }
@@ -50,18 +52,59 @@ func (h *hoist) expr(x ast.Expr) ast.Expr {
 		if x.Op == token.ARROW && (h.left > 0 || h.again) {
 			return h.keep(y, "got")
 		}
-		return y
+		return h.done(x, y)
 	case *ast.TypeAssertExpr:
-		return &ast.TypeAssertExpr{X: h.expr(x.X), Lparen: x.Lparen, Type: x.Type, Rparen: x.Rparen}
+		return h.done(x, &ast.TypeAssertExpr{X: h.expr(x.X), Lparen: x.Lparen, Type: x.Type, Rparen: x.Rparen})
 	case *ast.BinaryExpr:
 		if x.Op == token.LAND || x.Op == token.LOR {
 			return h.logical(x)
 		}
-		return &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: h.expr(x.Y)}
+		return h.done(x, &ast.BinaryExpr{X: h.expr(x.X), OpPos: x.OpPos, Op: x.Op, Y: h.expr(x.Y)})
 	case *ast.CallExpr:
 		return h.call(x)
 	}
-	return h.inside(x)
+	return h.done(x, h.inside(x))
+}
+
+// done evaluates x, whose awaits are behind it in y, if that has to be before those to come.
+func (h *hoist) done(x, y ast.Expr) ast.Expr {
+	if t, ok := h.Info.TypeOf(x).(*types.Tuple); ok && t.Len() != 1 || h.left == 0 || !h.early(x) {
+		return y
+	}
+	return h.typed(x, y)
+}
+
+// typed evaluates x, as y, into a variable of its type: if that is not to be had by :=,
+// and has no name here either, y stays where it is.
+func (h *hoist) typed(x, y ast.Expr) ast.Expr {
+	if lit, ok := y.(*ast.CompositeLit); ok && lit.Type == nil {
+		typ := h.spell(h.Info.TypeOf(x), x.Pos())
+		if typ == nil {
+			return y
+		}
+		return h.keep(&ast.CompositeLit{Type: typ, Lbrace: lit.Lbrace, Elts: lit.Elts, Rbrace: lit.Rbrace}, "v")
+	}
+	if b, ok := ast.Unparen(x).(*ast.BinaryExpr); ok && (b.Op == token.SHL || b.Op == token.SHR) && h.Info.Types[b.X].Value != nil {
+		return y
+	}
+	if value, ok := h.truth(x); ok {
+		return h.keep(value(y), "v")
+	}
+	return y
+}
+
+// entry returns what stands for an entry of a map literal: they are stored one after the
+// other.
+func (h *hoist) entry(x *ast.KeyValueExpr) ast.Expr {
+	key, value := h.expr(x.Key), h.expr(x.Value)
+	return &ast.KeyValueExpr{Key: h.stored(x.Key, key), Colon: x.Colon, Value: h.stored(x.Value, value)}
+}
+
+func (h *hoist) stored(x, y ast.Expr) ast.Expr {
+	if id, ok := y.(*ast.Ident); h.left == 0 || h.Info.Types[x].Value != nil || h.Info.Types[x].IsNil() || ok && id != x {
+		return y
+	}
+	return h.typed(x, y)
 }
 
 // matters reports whether it makes a difference when the value of x itself is taken.
@@ -124,8 +167,13 @@ func (h *hoist) inside(x ast.Expr) ast.Expr {
 		return &ast.KeyValueExpr{Key: h.expr(x.Key), Colon: x.Colon, Value: h.expr(x.Value)}
 	case *ast.CompositeLit:
 		c := &ast.CompositeLit{Type: x.Type, Lbrace: x.Lbrace, Rbrace: x.Rbrace}
+		_, isMap := h.under(x).(*types.Map)
 		for _, e := range x.Elts {
-			c.Elts = append(c.Elts, h.expr(e))
+			if kv, ok := e.(*ast.KeyValueExpr); ok && isMap {
+				c.Elts = append(c.Elts, h.entry(kv))
+			} else {
+				c.Elts = append(c.Elts, h.expr(e))
+			}
 		}
 		return c
 	}

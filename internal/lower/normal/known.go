@@ -41,15 +41,18 @@ func (p *Pass) over(s *ast.RangeStmt, it Iterator) []ast.Stmt {
 	}
 	h := r.hoistOf(operands...)
 	var names []string
+	own := &ast.AssignStmt{Tok: token.DEFINE, TokPos: r.pos}
 	for _, x := range operands {
 		name := p.fixed(x)
 		if name == "" {
 			name = r.name("x")
-			h.before = append(h.before, define(r.pos, h.expr(x), name))
+			own.Lhs, own.Rhs = append(own.Lhs, r.id(name)), append(own.Rhs, h.expr(x))
 		}
 		names = append(names, name)
 	}
-	r.around = h.before
+	if r.around = h.before; len(own.Lhs) > 0 {
+		r.around = append(r.around, own)
+	}
 	item, err := "_", r.name("err")
 	if s.Key != nil && !isBlank(s.Key) {
 		item = r.name("item")

@@ -40,6 +40,7 @@ type Pass struct {
 	// they have there; File begins with none.
 	Imports map[string]string
 
+	copied map[ast.Expr]bool // see mark
 	taken  map[string]bool
 	goesTo map[string]bool // labels that goto statements of the function name
 	hidden map[string]bool // predeclared names that mean something else somewhere
@@ -50,6 +51,7 @@ type Pass struct {
 // lost.
 func (p *Pass) File(f *ast.File, bodies []*ast.BlockStmt) (changed bool) {
 	p.taken, p.hidden, p.Imports = map[string]bool{}, map[string]bool{}, map[string]string{}
+	p.copied = map[ast.Expr]bool{}
 	ast.Inspect(f, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			p.taken[id.Name] = true

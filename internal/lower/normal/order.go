@@ -21,8 +21,11 @@ func (p *Pass) acts(n ast.Node) bool {
 
 // early reports whether the value of x itself, and not only what it is made of, is
 // taken before calls that come later: what acts is, and what the go command's compiler
-// computes in a call of its runtime, or might.
+// computes in a call of its runtime, or might, or copies.
 func (p *Pass) early(x ast.Expr) bool {
+	if p.isCopied(x) {
+		return true
+	}
 	switch x := x.(type) {
 	case *ast.UnaryExpr:
 		return x.Op == token.ARROW

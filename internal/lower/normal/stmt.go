@@ -109,6 +109,11 @@ func operands(call *ast.CallExpr) []ast.Expr {
 
 func (p *Pass) assign(s *ast.AssignStmt) []ast.Stmt {
 	h := p.hoistOf(append(s.Lhs[:len(s.Lhs):len(s.Lhs)], s.Rhs...)...)
+	if len(s.Lhs) == len(s.Rhs) {
+		for i, x := range s.Rhs {
+			p.becomes(x, p.Info.TypeOf(s.Lhs[i]))
+		}
+	}
 	a := &ast.AssignStmt{Tok: s.Tok, TokPos: s.TokPos}
 	for _, x := range s.Lhs {
 		a.Lhs = append(a.Lhs, h.expr(x))

@@ -1,6 +1,9 @@
 package main
 
-import "rondo.dev/rondo/async"
+import (
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/channel"
+)
 
 // order: what is evaluated before what.
 var order = []story{
@@ -104,6 +107,70 @@ var order = []story{
 		w.say("%v", sum([]map[string]int{{"a": n}}[0]["a"], []int{n}[0], change(t)))
 		return nil
 	}},
+	{"what is copied before a later call", func(t *async.Task, w *world) error {
+		try := func(t *async.Task, name string, f func(t *async.Task, n *node)) {
+			defer func() {
+				if v := recover(); v != nil {
+					w.say("%s: %v", name, v)
+				}
+			}()
+			n := &node{w: w, n: 1, list: []int{1, 2, 3}, c: channel.New[int](1)}
+			n.c.TrySend(1)
+			n.c.Close()
+			f(t, n)
+		}
+		try(t, "not", func(t *async.Task, n *node) { w.say("%v %v", !n.done, n.step(t)) })
+		try(t, "more", func(t *async.Task, n *node) { w.say("%v %v", n.n > 1, n.step(t)) })
+		try(t, "map", func(t *async.Task, n *node) { w.say("%v %v", n.m["k"], n.step(t)) })
+		try(t, "struct", func(t *async.Task, n *node) { w.say("%v %v", spot{n.n, 0}, n.step(t)) })
+		try(t, "constants", func(t *async.Task, n *node) { w.say("%v %v %v", spot{1, 2}, []int{3}, n.step(t)) })
+		try(t, "awaits inside", func(t *async.Task, n *node) { w.say("%v %v", n.self(t).done, n.step(t)) })
+		try(t, "and negated", func(t *async.Task, n *node) { w.say("%v %v", !n.self(t).done, n.step(t)) })
+		try(t, "and compared", func(t *async.Task, n *node) { w.say("%v %v", n.self(t).n > 1, n.step(t)) })
+		try(t, "assigned", func(t *async.Task, n *node) {
+			var list [2]any
+			list[0], list[1] = n.n > 1, n.step(t)
+			w.say("%v", list)
+		})
+		try(t, "elements", func(t *async.Task, n *node) { w.say("%v", []any{n.n > 1, n.n, n.step(t)}) })
+		try(t, "converted", func(t *async.Task, n *node) { w.say("%v", []any{any(n.n > 1), n.step(t)}) })
+		try(t, "piece", func(t *async.Task, n *node) { w.say("%v %v", n.self(t).list[1:], n.step(t)) })
+		try(t, "asserted", func(t *async.Task, n *node) {
+			var e any = n.n
+			f := func(t *async.Task) *any { get(t, w, 0); return &e }
+			g := func(t *async.Task) int { e = "s"; return get(t, w, 1) }
+			w.say("%v", (*f(t)).(int)+g(t))
+		})
+		try(t, "panics", func(t *async.Task, n *node) {
+			var a any = "s"
+			w.say("%v %v", a.(*node), n.step(t))
+		})
+		try(t, "entries", func(t *async.Task, n *node) {
+			w.say("%v", map[string]int{"a": n.n, "b": n.step(t), "c": n.n})
+			w.say("%v", map[int]spot{n.n: {n.n, 1}, 7: {n.step(t), 2}})
+		})
+		try(t, "channel", func(t *async.Task, n *node) {
+			for v := range n.c.All(n.view(t)) {
+				w.say("%d", v)
+			}
+		})
+		try(t, "no channel", func(t *async.Task, n *node) {
+			var x *node
+			defer func() { w.say("%d %v", n.n, recover() != nil) }()
+			for range x.c.All(n.view(t)) {
+				w.say("not here")
+			}
+		})
+		try(t, "keys", func(t *async.Task, n *node) {
+			m := map[spot]int{{1, 0}: 1, {2, 0}: 2}
+			w.say("%v", m[spot{n.n, 0}]+n.step(t))
+			x := map[any]int{1: 1, false: 3, true: 4}
+			w.say("%v", x[n.n > 2]+n.step(t))
+			m[spot{n.n, 0}], n.n = n.step(t)+n.n, 5
+			w.say("%v", m)
+		})
+		return nil
+	}},
 	{"shadows", func(t *async.Task, w *world) error {
 		x := get(t, w, 1)
 		{
@@ -138,6 +205,27 @@ func stays(t *async.Task, n int, ok bool) int {
 func at(w *world, n int) *int { w.say("at %d", n); return &n }
 
 func (w *world) text(n int) string { w.say("text %d", n); return "text"[:n%4] }
+
+// A node becomes another one in each step.
+type node struct {
+	w    *world
+	n    int
+	done bool
+	list []int
+	m    map[string]*spot
+	c    *channel.Chan[int]
+}
+
+func (n *node) step(t *async.Task) int {
+	get(t, n.w, "step")
+	*n = node{w: n.w, n: n.n + 1, done: true, list: []int{}, m: map[string]*spot{"k": {9, 9}}, c: channel.New[int](1)}
+	n.c.TrySend(2)
+	n.c.Close()
+	return 0
+}
+
+func (n *node) self(t *async.Task) *node       { get(t, n.w, "self"); return n }
+func (n *node) view(t *async.Task) *async.Task { n.step(t); return t }
 
 func sum(list ...int) (n int) {
 	for _, x := range list {
