@@ -15,6 +15,7 @@ func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 	var zero T
 	b := newBlocker(ctx)
 	t := &b.core.task
+	defer b.end()
 	done := ctx.Done()
 	asked, waited := false, false
 	if ctx.Err() != nil {
@@ -70,6 +71,12 @@ func newBlocker(ctx context.Context) *blocker {
 	b.core.cold.Store(&b.cold)
 	b.core.inStep = true
 	return b
+}
+
+// end ends the task, for those who have its context.
+func (b *blocker) end() {
+	b.core.state.Or(stateEnded)
+	b.cold.endContexts()
 }
 
 // park waits until the task was woken, and reports whether it was; false means

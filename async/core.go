@@ -223,7 +223,7 @@ func (c *Core) finish() {
 		b.under.group.ended(c, err)
 	}
 	s := c.state.Or(stateEnded)
-	if b != nil {
+	if b = c.cold.Load(); b != nil { // again: its context may have been asked for since
 		b.orphans = nil
 		b.endContexts()
 		if w := b.waiter; w != nil {

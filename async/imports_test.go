@@ -26,6 +26,7 @@ func TestImports(t *testing.T) {
 			"sync",
 			"sync/atomic",
 			"time",
+			"rondo.dev/rondo/internal/repeat",
 			"rondo.dev/rondo/internal/wheel",
 		},
 		"lowered": {
@@ -34,7 +35,8 @@ func TestImports(t *testing.T) {
 			"runtime",
 			"sync/atomic",
 		},
-		"../internal/wheel": {"math/bits"},
+		"../internal/repeat": {"errors"},
+		"../internal/wheel":  {"math/bits"},
 	}
 	for dir, allowed := range allowed {
 		p, err := build.ImportDir(dir, 0)

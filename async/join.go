@@ -137,7 +137,10 @@ func (j *Join[T]) Poll(t *Task) (T, error) {
 		}
 	case local:
 		c.wait(w)
-	case !c.exec.Post(func() { c.waitFrom(w) }) && !c.Ended():
+	case !c.exec.Post(func() { c.waitFrom(w) }):
+		if c.Ended() { // since
+			return j.Poll(t)
+		}
 		return zero, ErrExecutorClosed
 	}
 	return zero, Pending
@@ -168,11 +171,17 @@ func (c *Core) wait(w *Waker) {
 	}
 }
 
-// waitFrom makes a waker of another executor the waiter.
+// waitFrom makes a waker of another executor the waiter. Whoever waits by now may have
+// come after it was asked for: he looks again, and is the last.
 func (c *Core) waitFrom(w *Waker) {
 	if c.Ended() {
 		w.Wake() // it ended while the request was on its way
 		return
+	}
+	if c.state.Load()&stateAwaited != 0 {
+		c.parent.WakeLocal()
+	} else if b := c.cold.Load(); b != nil && b.waiter != nil {
+		b.waiter.WakeLocal()
 	}
 	there := WakerFor(foreign{w})
 	c.wait(&there)

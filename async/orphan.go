@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"slices"
+
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // orphan is the error of an ended child that nobody has taken. Whoever awaits the
@@ -28,15 +30,15 @@ const maxOrphans = 8
 // parent: it is why the parent was cancelled, or why c was, and whoever cancelled
 // c knows. That nobody knows of a time limit, nor of a panic below c.
 func (c *Core) onlyRepeats(err error) bool {
-	if cause := c.parent.cause(); cause != nil && errors.Is(err, cause) {
+	if cause := c.parent.cause(); cause != nil && repeat.Only(err, cause) {
 		return true
 	}
 	cause := c.cause()
-	return cause != nil && errors.Is(err, cause) && !errors.Is(cause, os.ErrDeadlineExceeded) && !isFatal(err)
+	return cause != nil && repeat.Only(err, cause) && !errors.Is(cause, os.ErrDeadlineExceeded) && !isFatal(err)
 }
 
-// adopt keeps the error of a child. When there are too many, the later ones are
-// only counted, but for a panic.
+// adopt keeps the error of a child. When there are too many, the later ones are only
+// counted, but for a panic: they are told of with one that was kept, if that is not taken.
 func (b *cold) adopt(child *Core, err error) {
 	if b.orphans == nil {
 		b.orphans = new(orphans)

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // Go returns a future of what the async function f returns. f starts, as a child of
@@ -50,7 +51,7 @@ func (s *spawned[T]) lost(err error) {
 		s.over = true
 		panic(p)
 	}
-	if err != nil && errors.Is(err, leaving) {
+	if err != nil && repeat.Only(err, leaving) {
 		s.join = nil
 	}
 }

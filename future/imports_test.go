@@ -14,7 +14,7 @@ func TestImports(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range p.Imports {
-		if !slices.Contains([]string{"context", "errors", "io", "sync/atomic", "time", "rondo.dev/rondo/async"}, path) {
+		if !slices.Contains([]string{"context", "errors", "io", "sync/atomic", "time", "rondo.dev/rondo/async", "rondo.dev/rondo/internal/repeat"}, path) {
 			t.Errorf("future imports %s", path)
 		}
 	}

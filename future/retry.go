@@ -33,7 +33,7 @@ func Retry[T any](t *async.Task, b Backoff, f func(*async.Task) (T, error)) (T, 
 		if b.Max > 0 {
 			wait = min(wait, b.Max)
 		}
-		if b.pause(t, wait) != nil {
+		if b.pause(t, wait) != nil || t.Cause() != nil {
 			return v, err
 		}
 		wait = max(wait, 2*wait) // the latter may overflow

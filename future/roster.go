@@ -137,13 +137,17 @@ func (r *roster[T]) quit(t *async.Task, loser bool) {
 	r.raise()
 }
 
-// raise takes a member that has panicked off the list, and goes on with its panic.
+// raise takes a member that has panicked off the list, and goes on with its panic. Those
+// that a Goexit has left are taken off, too.
 func (r *roster[T]) raise() {
-	for m := r.first; m != nil; m = m.after {
+	for m := r.first; m != nil; {
+		next := m.after
 		if m.state == burst {
-			_, p := r.remove(m)
-			panic(p)
+			if _, p := r.remove(m); p != nil {
+				panic(p)
+			}
 		}
+		m = next
 	}
 }
 

@@ -2,9 +2,11 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // A pump is a child task that takes from a stream and hands each item to those of its
@@ -17,20 +19,32 @@ type pump[T any] struct {
 	waker *async.Waker
 }
 
-// start runs route, which has open branches, until it returns.
-func (p *pump[T]) start(t *async.Task, open int, route func(t *async.Task, v T, err error), end func()) {
+// start runs route, for open branches, until the stream ends. end is told why it ends
+// before that: the task is cancelled, or the stream has panicked.
+func (p *pump[T]) start(t *async.Task, open int, route func(t *async.Task, v T, err error), end func(err error)) {
 	p.open = open
 	p.join = async.Spawn(t, func(t *async.Task) (nothing struct{}, _ error) {
-		defer end()
+		why := errBroken
+		defer func() { end(why) }()
 		for {
 			v, err := Next(t, p.s)
-			if err == io.EOF || err != nil && t.Cause() != nil {
+			cause := t.Cause()
+			switch {
+			case err == io.EOF:
+				why = nil
+				return nothing, nil
+			case err != nil && cause != nil && repeat.Only(err, cause):
+				why = cause
 				return nothing, nil
 			}
 			route(t, v, err)
 		}
 	})
 }
+
+// errBroken is the end of the branches of a stream that has panicked; the panic is told
+// by the task that has it.
+var errBroken = errors.New("rondo/stream: the stream that this is a branch of has panicked")
 
 // close is called by a branch that was closed. The last of them stops the pump, and
 // waits for it.
@@ -73,10 +87,17 @@ type branch[U any] struct {
 	val    U
 	err    error
 	full   bool
-	last   *U // waited for room when the pump was cancelled: it comes after val
+	later  []result[U] // waited for room when the pump ended: they come after val
+	owns   bool        // what it has is nobody else's
 	closed bool
+	gone   bool // closed, and waited for
 	over   bool // nothing comes any more
 	taker  *async.Waker
+}
+
+type result[U any] struct {
+	val U
+	err error
 }
 
 func (b *branch[U]) Poll(t *async.Task) (v U, err error) {
@@ -84,8 +105,9 @@ func (b *branch[U]) Poll(t *async.Task) (v U, err error) {
 	case b.full:
 		v, err = b.val, b.err
 		b.empty()
-		if b.last != nil {
-			b.val, b.full, b.last = *b.last, true, nil
+		if len(b.later) > 0 {
+			b.val, b.err, b.full = b.later[0].val, b.later[0].err, true
+			b.later = b.later[1:]
 		}
 		return v, err
 	case b.over || b.closed:
@@ -108,13 +130,18 @@ func (b *branch[U]) PollClose(t *async.Task) error {
 	if !b.closed {
 		b.closed = true
 		b.hub.left()
-		if g, ok := any(b.val).(Closer); ok && b.full && b.err == nil {
+		if g, ok := any(b.val).(Closer); ok && b.owns && b.full && b.err == nil {
 			g.PollClose(t) // nobody else can; it does not wait for itself
 		}
-		b.last = nil
+		b.later = nil
 		b.empty()
 	}
-	return b.hub.close(t)
+	if b.gone {
+		return nil
+	}
+	err := b.hub.close(t)
+	b.gone = err == nil
+	return err
 }
 
 // put puts an item into the branch. It has room, or the pump is at its end.
@@ -122,16 +149,19 @@ func (b *branch[U]) put(v U, err error) {
 	switch {
 	case b.closed:
 	case b.full:
-		if err == nil {
-			b.last = &v
-		}
+		b.later = append(b.later, result[U]{v, err})
 	default:
 		b.val, b.err, b.full = v, err, true
 		b.wake()
 	}
 }
 
-func (b *branch[U]) end() {
+// end ends the branch, with an error before if there is one.
+func (b *branch[U]) end(err error) {
+	if err != nil {
+		var none U
+		b.put(none, err)
+	}
 	b.over = true
 	b.wake()
 }

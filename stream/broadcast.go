@@ -7,7 +7,8 @@ import "rondo.dev/rondo/async"
 // as the slowest of them; channel.Broadcast is for those who rather miss something.
 //
 // A child task of t takes from s, from now on. It ends with s, or when all n streams
-// have been closed (see Close), and t does not end before it. The streams may be taken
+// have been closed (see Close), and t does not end before it. If t is cancelled before, the
+// streams end with the cause. The streams may be taken
 // from by different tasks of t's loop. They need an event loop. It panics if n is not
 // positive.
 func Broadcast[T any](t *async.Task, s Stream[T], n int) []Stream[T] {
@@ -25,9 +26,9 @@ func Broadcast[T any](t *async.Task, s Stream[T], n int) []Stream[T] {
 		for i := range bs {
 			wait(t, p, &bs[i]) // so that nothing is in hand when t is cancelled
 		}
-	}, func() {
+	}, func(err error) {
 		for i := range bs {
-			bs[i].end()
+			bs[i].end(err)
 		}
 	})
 	return all
@@ -48,9 +49,9 @@ func Split[T any](t *async.Task, s Stream[T], accept func(T) bool) (accepted, ot
 		}
 		wait(t, p, b)
 		b.put(v, err)
-	}, func() {
-		bs[0].end()
-		bs[1].end()
+	}, func(err error) {
+		bs[0].end(err)
+		bs[1].end(err)
 	})
 	return &bs[0], &bs[1]
 }

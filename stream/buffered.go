@@ -1,11 +1,11 @@
 package stream
 
 import (
-	"errors"
 	"io"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/future"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // Buffered returns a stream of the results of the futures that s has, in their order,
@@ -16,7 +16,8 @@ import (
 // It takes a future from s when one of the n places is free, and at no other time:
 // what has landed keeps its place until it is taken.
 //
-// The futures, and s, are in flight between polls: see Close, which gives them up.
+// The futures, and s, are in flight between polls: see Close, which gives them up, and
+// drops what has landed.
 // They stay so when the stream loses a Select. If the task is cancelled while it waits,
 // they are asked to give up, and waited for; what has landed all the same is kept for
 // further polls, and what yields nothing is as if it had not been started.
@@ -78,11 +79,20 @@ type pooled[In, Out any] struct {
 	limit  int
 	errors failing[In] // nil: the errors of the stream don't wait for their turn
 	ends   bool        // io.EOF of the pool says that it is empty, and is not of a future
+	asked  bool        // to give up: nothing more is taken from the stream until there is a result
 	over   bool        // the stream has ended, as far as is known
 	news   error       // an error of the stream that came when the pool had to be waited for
 }
 
 func (p *pooled[In, Out]) Poll(t *async.Task) (v Out, err error) {
+	v, err = p.advance(t)
+	if p.asked && !async.IsPending(err) {
+		p.asked = false
+	}
+	return v, err
+}
+
+func (p *pooled[In, Out]) advance(t *async.Task) (v Out, err error) {
 	for {
 		late, err := p.fill(t)
 		if err != nil {
@@ -132,7 +142,7 @@ func (p *pooled[In, Out]) fill(t *async.Task) (late bool, err error) {
 		err, p.news = p.news, nil
 		return false, err
 	}
-	for p.state.giving() || p.pool.Len() < p.limit {
+	for p.state.giving() || !p.asked && p.pool.Len() < p.limit {
 		v, err := p.poll(t)
 		p.over = err == io.EOF
 		switch {
@@ -143,7 +153,7 @@ func (p *pooled[In, Out]) fill(t *async.Task) (late bool, err error) {
 				return false, err
 			}
 			return false, nil
-		case p.over || p.left && errors.Is(err, cause(t)):
+		case p.over || p.left && repeat.Only(err, cause(t)):
 			return p.left, nil
 		case err == errLost:
 			return false, err
@@ -163,7 +173,9 @@ func (p *pooled[In, Out]) fill(t *async.Task) (late bool, err error) {
 
 func (p *pooled[In, Out]) Cancel(t *async.Task, loser bool) (idle bool) {
 	idle = p.feed.Cancel(t, loser)
-	return p.pool.Cancel(t, loser) && idle
+	idle = p.pool.Cancel(t, loser) && idle
+	p.asked = !loser && !idle
+	return idle
 }
 
 func (p *pooled[In, Out]) PollClose(t *async.Task) error { return closeAll(t, p.pool, &p.feed) }

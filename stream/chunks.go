@@ -1,10 +1,10 @@
 package stream
 
 import (
-	"errors"
 	"io"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // Chunks returns a stream of slices of n items of s; the last may have fewer. The
@@ -96,7 +96,7 @@ func (c *chunkedReady[T]) Poll(t *async.Task) ([]T, error) {
 			continue
 		case len(c.buf) == 0 || c.state.giving() || err == errLost:
 			return nil, err
-		case !async.IsPending(err) && err != io.EOF && !(c.left && errors.Is(err, cause(t))):
+		case !async.IsPending(err) && err != io.EOF && !(c.left && repeat.Only(err, cause(t))):
 			c.err = err
 		}
 		return c.take(), nil

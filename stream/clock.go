@@ -54,6 +54,11 @@ type debounced[T any] struct {
 }
 
 func (x *debounced[T]) Poll(t *async.Task) (v T, err error) {
+	if x.in.full && !x.in.giving() {
+		if _, early := x.quiet.Poll(t); early == nil {
+			return x.in.take() // nothing has followed it in time
+		}
+	}
 	for {
 		v, err = x.in.poll(t)
 		switch {

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // MapErr returns s with other errors: fn gets each, but not io.EOF. Two
@@ -30,7 +31,7 @@ func (r *recovered[T]) Poll(t *async.Task) (v T, err error) {
 		return v, io.EOF
 	}
 	v, err = r.poll(t)
-	if err == nil || err == io.EOF || err == errLost || async.IsPending(err) || r.left && errors.Is(err, cause(t)) {
+	if err == nil || err == io.EOF || err == errLost || async.IsPending(err) || r.left && repeat.Only(err, cause(t)) {
 		return v, err
 	}
 	v, err = r.fn(err)

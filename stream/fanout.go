@@ -1,9 +1,8 @@
 package stream
 
 import (
-	"errors"
-
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // Fanout returns a sink that puts each item into all of ks. It has room when all have,
@@ -95,7 +94,7 @@ func (f *fanout[T]) leave(t *async.Task, poll func(*outlet[T]) error) error {
 			continue
 		}
 		o.giving = false
-		if err != nil && err != errLost && f.err == nil && !errors.Is(err, cause(t)) {
+		if err != nil && err != errLost && f.err == nil && !repeat.Only(err, cause(t)) {
 			f.err = err
 		}
 	}

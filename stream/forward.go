@@ -1,10 +1,10 @@
 package stream
 
 import (
-	"errors"
 	"io"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // SendAll puts all items of s into k, and flushes it; k stays open. An item is taken
@@ -116,7 +116,7 @@ func (x *sending[T]) leave(t *async.Task) error {
 }
 
 func (x *sending[T]) note(t *async.Task, err error) {
-	if err != nil && x.err == nil && !errors.Is(err, cause(t)) {
+	if err != nil && x.err == nil && !repeat.Only(err, cause(t)) {
 		x.err = err
 	}
 }

@@ -21,7 +21,7 @@ import "rondo.dev/rondo/async"
 // be taken from by different tasks of t's loop. They need an event loop.
 func GroupBy[T any, K comparable](t *async.Task, s Stream[T], key func(T) K) Stream[*Group[K, T]] {
 	p := &pump[T]{s: s}
-	outer := &branch[*Group[K, T]]{hub: p}
+	outer := &branch[*Group[K, T]]{hub: p, owns: true}
 	groups := make(map[K]*Group[K, T])
 	p.start(t, 1, func(t *async.Task, v T, err error) {
 		if err != nil {
@@ -44,10 +44,10 @@ func GroupBy[T any, K comparable](t *async.Task, s Stream[T], key func(T) K) Str
 		groups[k] = g
 		p.open++
 		outer.put(g, nil)
-	}, func() {
-		outer.end()
+	}, func(err error) {
+		outer.end(err)
 		for _, g := range groups {
-			g.end()
+			g.end(err)
 		}
 	})
 	return outer

@@ -15,7 +15,7 @@ func TestImports(t *testing.T) {
 	}
 	for _, path := range p.Imports {
 		if !slices.Contains([]string{"context", "errors", "io", "iter", "os", "time",
-			"rondo.dev/rondo/async", "rondo.dev/rondo/future", "rondo.dev/rondo/timer"}, path) {
+			"rondo.dev/rondo/async", "rondo.dev/rondo/future", "rondo.dev/rondo/timer", "rondo.dev/rondo/internal/repeat"}, path) {
 			t.Errorf("stream imports %s", path)
 		}
 	}

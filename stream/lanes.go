@@ -1,9 +1,8 @@
 package stream
 
 import (
-	"errors"
-
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // An inlet is one of several feeds of a combinator. When all are asked to give up,
@@ -47,7 +46,7 @@ func (x *inlet[T]) giving() bool { return x.state.giving() }
 // finish polls one that was asked to give up. That it has is no result to keep.
 func (x *inlet[T]) finish(t *async.Task) {
 	v, err := x.poll(t)
-	if async.IsPending(err) || err == errLost || err != nil && errors.Is(err, cause(t)) {
+	if async.IsPending(err) || err == errLost || err != nil && repeat.Only(err, cause(t)) {
 		return
 	}
 	x.keep(v, err)

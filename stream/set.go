@@ -1,11 +1,11 @@
 package stream
 
 import (
-	"errors"
 	"io"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/future"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // A Set is streams that come and go, merged: a stream of the items of all of them, as
@@ -75,7 +75,7 @@ func (x *turn[T]) take(t *async.Task) (v T, err error, gaveUp bool) {
 	v, err = x.val, x.err
 	var zero T
 	x.val, x.err = zero, nil
-	return v, err, x.left && err != nil && errors.Is(err, cause(t))
+	return v, err, x.left && err != nil && repeat.Only(err, cause(t))
 }
 
 // Add adds a stream.

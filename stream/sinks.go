@@ -1,9 +1,8 @@
 package stream
 
 import (
-	"errors"
-
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/internal/repeat"
 )
 
 // operation is what a sink does with an item: an async.Act, a channel.Sending, by
@@ -43,7 +42,7 @@ func (k *toOp[T, F, P]) PollReady(t *async.Task) error {
 	switch {
 	case async.IsPending(err) || err == errLost:
 		return err
-	case k.feed.left && err != nil && errors.Is(err, cause(t)):
+	case k.feed.left && err != nil && repeat.Only(err, cause(t)):
 		k.Put(t, k.item) // it is over and has not happened
 		return err
 	}

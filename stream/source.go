@@ -56,6 +56,15 @@ func (o *once[T]) Poll(t *async.Task) (v T, err error) {
 	return v, err
 }
 
+// Cancel is that of the future. One that was given up, and not as a loser, is not polled
+// again.
+func (o *once[T]) Cancel(t *async.Task, loser bool) (idle bool) {
+	begun := o.state != resting
+	idle = o.feed.Cancel(t, loser)
+	o.over = o.over || idle && begun && !loser
+	return idle
+}
+
 // FromFunc returns a stream of what f returns each time it is called, until that is
 // io.EOF. f does not wait for anything: what has to is for Generate. After io.EOF f
 // is not called any more. One allocation.

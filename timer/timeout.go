@@ -58,7 +58,8 @@ func (x *timed[T]) Poll(t *async.Task) (T, error) {
 	if cause := x.view.Cause(); cause != nil && async.IsPending(err) && !x.asked {
 		x.asked = true
 		if async.GiveUp(&x.view, x.f, false) {
-			err = cause
+			var none T
+			v, err = none, cause // what came with Pending is no value
 		} else {
 			v, err = x.f.Poll(&x.view)
 		}
