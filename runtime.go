@@ -204,7 +204,19 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	for _, l := range rt.loops {
 		l.Post(func() { l.exec.Dismiss(ErrShutdown) })
 	}
-	for rt.tasksLeft(ctx) > 0 && ctx.Err() == nil {
+	before, calm := int64(-1), 0
+	for ctx.Err() == nil {
+		left, spawned := rt.tasksLeft(ctx)
+		if left == 0 {
+			// Nor may any have come to a loop that was counted already. Those who detach
+			// tasks without an end are not waited for.
+			if calm++; spawned == before || calm == calmEnough {
+				break
+			}
+			before = spawned
+			continue
+		}
+		calm = 0
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Millisecond):
@@ -214,21 +226,25 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	return rt.err
 }
 
-// tasksLeft counts the tasks of all loops. A loop that does not answer before ctx
-// ends counts as one.
-func (rt *Runtime) tasksLeft(ctx context.Context) (left int64) {
+// tasksLeft counts the tasks of all loops, and how many there ever were. A loop that does
+// not answer before ctx ends counts as one.
+func (rt *Runtime) tasksLeft(ctx context.Context) (left, spawned int64) {
 	for _, l := range rt.loops {
-		count := make(chan int64, 1)
-		l.Post(func() { count <- l.exec.Stats().Tasks })
+		stats := make(chan async.Stats, 1)
+		l.Post(func() { stats <- l.exec.Stats() })
 		select {
-		case n := <-count:
-			left += n
+		case s := <-stats:
+			left += s.Tasks
+			spawned += s.Spawned
 		case <-ctx.Done():
 			left++
 		}
 	}
-	return left
+	return left, spawned
 }
+
+// calmEnough is how often in a row no task may be left although some have come.
+const calmEnough = 100
 
 // heldAfter is how long a loop may take to come back when it is stopped, before it
 // counts as held by a task.

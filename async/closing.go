@@ -7,12 +7,26 @@ package async
 
 // Dismiss cancels all tasks with cause, and from now on every task without a parent
 // as it starts: it runs, as a cancelled task does, and its first await returns cause.
-// What was posted by somebody who did not know yet is so no exception.
+// What was posted by somebody who did not know yet is so no exception. Those that stand in
+// for a task of another executor are: that one is dismissed there, and passes it on, unless
+// it has to be spared.
 func (e *Executor) Dismiss(cause error) {
 	e.dismissed = orCanceled(cause)
 	for c := e.roots; c != nil; c = c.next {
-		c.cancel(e.dismissed)
+		c.dismiss()
 	}
+}
+
+func (c *Core) dismiss() {
+	if d, ok := c.frame.(deputy); ok && d.standsIn() {
+		return
+	}
+	if b := c.cold.Load(); b != nil {
+		if _, ok := b.base.(*Task); ok {
+			return
+		}
+	}
+	c.cancel(c.exec.dismissed)
 }
 
 // Close refuses posts and foreign wakes from now on.

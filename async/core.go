@@ -137,7 +137,7 @@ func (c *Core) StartRoot(e *Executor, f Frame) {
 	c.init(e, f)
 	c.link(&e.roots)
 	if e.dismissed != nil {
-		c.cancel(e.dismissed)
+		c.dismiss()
 	}
 	e.schedule(c)
 }

@@ -45,10 +45,14 @@ func (t *Task) Remote() bool {
 	return ok
 }
 
-// A deputy is a frame that stands in for a task of another executor.
-type deputy interface{ standsIn() }
+// A deputy is a frame that carries out something for somebody elsewhere. standsIn tells
+// whether that is a task of another executor, and no goroutine.
+type deputy interface{ standsIn() bool }
 
-func (r *remote[T]) standsIn() {}
+func (r *remote[T]) standsIn() bool {
+	_, isGoroutine := r.exec.host.(*blocker)
+	return !isGoroutine
+}
 
 // newRemote returns a source for one operation of src, whose home is not exec.
 // keep tells that the operation may become a loser.

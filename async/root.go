@@ -8,7 +8,7 @@ type Root struct {
 	Name    string
 	Run     func(*Task) error
 	Ended   func(error)     // or nil; is called on the executor with the error that it ended with
-	Context context.Context // or nil; see Core.SetContext
+	Context context.Context // or nil; see Core.SetContext. If it is a task, that one cancels it: see Executor.Dismiss
 	Site    uintptr         // the program counter that spawned it, for descriptions; 0: the caller of Start
 }
 
