@@ -17,7 +17,8 @@ import "runtime"
 //     don't count.
 //   - A panic in a child that nobody awaits at that time cancels the parent at
 //     once, with the *PanicError as the cause, and becomes the parent's error.
-//     The same goes for runtime.Goexit and ErrGoexit.
+//     The same goes for runtime.Goexit and ErrGoexit. One that a Race or a set has in
+//     flight counts as awaited.
 type Join[T any] struct {
 	core Core
 }

@@ -65,8 +65,9 @@ func (t *Task) AtOnce() bool {
 	return t.Cause() == nil && !t.Spend()
 }
 
-// Yield lets every other task that is ready run once before t goes on. It
-// returns the cause if t is cancelled, without yielding.
+// Yield lets every other task that is ready run once before t goes on; only those that
+// were ready before, if t itself has been woken in this step already. It returns the cause
+// if t is cancelled, without yielding.
 func Yield(t *Task) error {
 	if t.core.Decline() {
 		return nil // called by a function value: see package lowered

@@ -25,7 +25,8 @@ import (
 //	})
 //
 // f runs as a child of the task that polls first, which does not end before it, from
-// the first poll on. When it returns nil the stream has ended; its error comes before
+// the first poll on, and under the time limit of that poll if it has one (WithTimeout,
+// timer.Timeout). When it returns nil the stream has ended; its error comes before
 // the end. f is one item ahead of who takes them, and no more. When a poll is given
 // up, f runs on, and its item waits for the next. Close cancels f and waits for its
 // end, after which the stream has ended; if the task is cancelled, so is f. It needs an
