@@ -7,10 +7,8 @@ import (
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
-	"rondo.dev/rondo/timer"
+	"rondo.dev/rondo/internal/tasktest"
 )
-
-func napFor(t *async.Task, d time.Duration) error { return timer.Sleep(d).Await(t) }
 
 func rootOn(l *rondo.Loop, f func(*async.Task) error) {
 	l.Post(func() { async.Root{Name: "worker", Run: f}.Start(l.Executor()) })
@@ -38,8 +36,8 @@ func TestShutdownCountsAgain(t *testing.T) {
 		started := make(chan bool)
 		rootOn(rt.Loops()[1], func(tk *async.Task) error {
 			close(started)
-			err := napFor(tk, time.Hour)
-			rt.Detach("clean-up", func(t *async.Task) error { return napFor(t.WithoutCancel(), 20*time.Millisecond) })
+			err := tasktest.Sleep(tk, time.Hour)
+			rt.Detach("clean-up", func(t *async.Task) error { return tasktest.Sleep(t.WithoutCancel(), 20*time.Millisecond) })
 			return err
 		})
 		<-started
@@ -57,8 +55,8 @@ func TestShieldedElsewhere(t *testing.T) {
 	ready, done := make(chan bool), make(chan bool)
 	rootOn(there, func(tk *async.Task) error {
 		close(ready)
-		napFor(tk, time.Hour)
-		return napFor(tk.WithoutCancel(), 300*time.Millisecond)
+		tasktest.Sleep(tk, time.Hour)
+		return tasktest.Sleep(tk.WithoutCancel(), 300*time.Millisecond)
 	})
 	<-ready
 	running := make(chan bool)
@@ -66,14 +64,14 @@ func TestShieldedElsewhere(t *testing.T) {
 		defer close(done)
 		before := rondo.SpreadTo(tk.WithoutCancel(), there, func(t *async.Task) error {
 			close(running)
-			return napFor(t, 50*time.Millisecond)
+			return tasktest.Sleep(t, 50*time.Millisecond)
 		})
-		napFor(tk, time.Hour)
+		tasktest.Sleep(tk, time.Hour)
 		tk = tk.WithoutCancel() // "a view of t that cancellation does not reach"
 		if err := before.Await(tk); err != nil {
 			t.Errorf("a shielded child on another loop: %v", err)
 		}
-		if err := rondo.SpreadTo(tk, there, func(t *async.Task) error { return napFor(t, time.Millisecond) }).Await(tk); err != nil {
+		if err := rondo.SpreadTo(tk, there, func(t *async.Task) error { return tasktest.Sleep(t, time.Millisecond) }).Await(tk); err != nil {
 			t.Errorf("a new shielded child on another loop: %v", err)
 		}
 		return nil

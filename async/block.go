@@ -41,7 +41,7 @@ func Block[T any](ctx context.Context, f Future[T]) (T, error) {
 		if !waited {
 			waited = true
 			if insideTask() {
-				GiveUp(t, f, false) // what was begun is nobody's else
+				GiveUp(t, f, false) // what was begun must not stay in a line
 				panic(blocking)
 			}
 		}

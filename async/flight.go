@@ -41,7 +41,7 @@ func (f *Flight[T]) begin(t *Task, op *Op[T]) (v T, err error, done bool) {
 			f.src = newRemote(f.src, home, t.core.exec, false, f.shielded)
 		}
 		f.ticket = f.src.Start(t, op.buf, op.arg)
-		if op.flags&opQuick != 0 {
+		if op.flags&opQuick != 0 { // Start wakes t: see NewQuickOp
 			return v, nil, false
 		}
 	}

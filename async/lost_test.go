@@ -12,26 +12,10 @@ import (
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/asynctest"
 	"rondo.dev/rondo/future"
-	"rondo.dev/rondo/timer"
+	"rondo.dev/rondo/internal/tasktest"
 )
 
-// task is short for it.
-type task = *async.Task
-
-// alone runs f as a task, which is cancelled when it waits, if cancel is set.
-func alone(t *testing.T, cancel bool, f func(e *asynctest.Executor, tk task) error) (err error, done bool) {
-	e := asynctest.New(t)
-	r := asynctest.Go(e, func(tk task) (struct{}, error) { return struct{}{}, f(e, tk) })
-	e.RunUntilIdle()
-	if cancel {
-		r.Cancel(asynctest.ErrTest)
-	}
-	e.Advance(24 * time.Hour)
-	return r.Err, r.Done
-}
-
-func sleep(tk task, d time.Duration) error { return timer.Sleep(d).Await(tk) }
-
+// host is that of an executor without coroutines, idle a task that waits for ever.
 type host struct{}
 
 func (host) Coroutine() *async.Coroutine { return nil }
@@ -40,19 +24,21 @@ func (host) Interrupt()                  {}
 
 type idle struct{}
 
-func (idle) Step(task) bool       { return false }
-func (idle) Outcome() error       { return nil }
-func (idle) Result() (int, error) { return 0, nil }
+func (idle) Step(*async.Task) bool { return false }
+func (idle) Outcome() error        { return nil }
+func (idle) Result() (int, error)  { return 0, nil }
 
 type parent struct{ j async.Join[int] }
 
-func (p *parent) Step(t task) bool { async.SpawnFrame[int](t, &p.j, idle{}, 0); return true }
+func (p *parent) Step(t *async.Task) bool { async.SpawnFrame[int](t, &p.j, idle{}, 0); return true }
 
+// TestJoinHandedBack: a child that a task of another executor has polled, and has done with,
+// wakes its parent, who awaits it before that is known at home.
 func TestJoinHandedBack(t *testing.T) {
 	other := asynctest.New(t)
-	_, done := alone(t, false, func(_ *asynctest.Executor, tk task) error {
-		j := async.Spawn(tk, func(t task) (int, error) { return 1, sleep(t, time.Second) })
-		asynctest.Go(other, func(t task) (int, error) {
+	_, done := tasktest.Alone(t, false, func(_ *asynctest.Executor, tk *async.Task) error {
+		j := async.Spawn(tk, func(t *async.Task) (int, error) { return 1, tasktest.Sleep(t, time.Second) })
+		asynctest.Go(other, func(t *async.Task) (int, error) {
 			_, err := async.Await(t, future.Select[int, int](j, future.Ready(1))) // loses: "only borrowed"
 			return 0, err
 		})
@@ -65,14 +51,15 @@ func TestJoinHandedBack(t *testing.T) {
 	}
 }
 
-func TestJoinHandedBackLoops(t *testing.T) { // the same on real loops
+// TestJoinHandedBackLoops is the same on real loops.
+func TestJoinHandedBackLoops(t *testing.T) {
 	done := make(chan bool, 1)
-	go rondo.Run(func(tk task) error {
+	go rondo.Run(func(tk *async.Task) error {
 		there := rondo.LoopOf(tk).Runtime().Loops()[1-rondo.LoopOf(tk).Index()]
 		for range 200 {
-			j := async.Spawn(tk, func(t task) (int, error) { return 1, sleep(t, time.Millisecond) })
+			j := async.Spawn(tk, func(t *async.Task) (int, error) { return 1, tasktest.Sleep(t, time.Millisecond) })
 			var gaveUp atomic.Bool
-			w := rondo.SpreadTo(tk, there, func(t task) error {
+			w := rondo.SpreadTo(tk, there, func(t *async.Task) error {
 				async.Await(t, future.Select[int, int](j, future.Ready(1)))
 				gaveUp.Store(true)
 				return nil
@@ -93,6 +80,8 @@ func TestJoinHandedBackLoops(t *testing.T) { // the same on real loops
 	}
 }
 
+// TestJoinWhileClosing: whoever polls a child that is abandoned at that moment gets an answer.
+// It takes some tries to meet the moment.
 func TestJoinWhileClosing(t *testing.T) {
 	for n, end := 0, time.Now().Add(2*time.Second); time.Now().Before(end); n++ {
 		var e async.Executor

@@ -396,6 +396,7 @@ func TestOneshotMoved(t *testing.T) {
 }
 
 // TestOneshotUsedAgain: who has received the value can use the Oneshot again, at once.
+// The race detector sees it if the sender still looks at it.
 func TestOneshotUsedAgain(t *testing.T) {
 	err := rondo.Run(func(t *async.Task) error {
 		type request struct{ answer channel.Oneshot[int] }

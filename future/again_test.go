@@ -10,7 +10,8 @@ import (
 )
 
 // TestMembersAreUsedAgain: a place in a set is used again while somebody on another
-// thread still has the waker of the future that had it before.
+// thread still has the waker of the future that had it before. The race detector sees it
+// if that is wrong.
 func TestMembersAreUsedAgain(t *testing.T) {
 	for name, wakes := range map[string]func(o *channel.Oneshot[int], c *channel.Chan[int]){
 		"a sender":           func(_ *channel.Oneshot[int], c *channel.Chan[int]) { c.TrySend(1) },
@@ -38,13 +39,12 @@ func TestMembersAreUsedAgain(t *testing.T) {
 					set.Add(&received)
 					set.Poll(t)
 					requests <- r
-					if name == "a sender" {
-						set.Close(t) // it may wake what is gone
-					} else if v, err := set.Next(t); v != 1 || err != nil {
-						return err
-					} else {
-						set.Close(t)
+					if name != "a sender" { // who may wake what is gone
+						if v, err := set.Next(t); v != 1 || err != nil {
+							return err
+						}
 					}
+					set.Close(t)
 				}
 				close(requests)
 				<-done

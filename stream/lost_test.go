@@ -10,53 +10,37 @@ import (
 	"rondo.dev/rondo/asynctest"
 	"rondo.dev/rondo/channel"
 	"rondo.dev/rondo/future"
+	"rondo.dev/rondo/internal/tasktest"
 	"rondo.dev/rondo/stream"
 	"rondo.dev/rondo/timer"
 )
-
-// task is short for it.
-type task = *async.Task
-
-// alone runs f as a task, which is cancelled when it waits, if cancel is set.
-func alone(t *testing.T, cancel bool, f func(e *asynctest.Executor, tk task) error) (err error, done bool) {
-	e := asynctest.New(t)
-	r := asynctest.Go(e, func(tk task) (struct{}, error) { return struct{}{}, f(e, tk) })
-	e.RunUntilIdle()
-	if cancel {
-		r.Cancel(asynctest.ErrTest)
-	}
-	e.Advance(24 * time.Hour)
-	return r.Err, r.Done
-}
-
-func sleep(tk task, d time.Duration) error { return timer.Sleep(d).Await(tk) }
 
 type lazy struct {
 	w           *async.Waker
 	asked, free bool
 }
 
-func (s *lazy) Poll(t task) (int, error) {
+func (s *lazy) Poll(t *async.Task) (int, error) {
 	if s.w = t.Waker(); s.free && s.asked {
 		return 0, t.Cause()
 	}
 	return 0, async.Pending
 }
-func (s *lazy) Cancel(task, bool) bool { s.asked = true; return false }
+func (s *lazy) Cancel(*async.Task, bool) bool { s.asked = true; return false }
 
 func TestBufferedTakesAfterCancel(t *testing.T) {
 	c := channel.NewUnbounded[int]()
 	c.TrySend(1)
 	var begun []int
-	alone(t, true, func(e *asynctest.Executor, tk task) error {
-		async.Root{Run: func(t task) error { // long after the cancellation
-			sleep(t, time.Millisecond)
+	tasktest.Alone(t, true, func(e *asynctest.Executor, tk *async.Task) error {
+		async.Root{Run: func(t *async.Task) error { // long after the cancellation
+			tasktest.Sleep(t, time.Millisecond)
 			return c.TrySend(2)
 		}}.Start(tk.Executor())
-		s := stream.Buffered(stream.Go(stream.FromOp(c.Recv), func(t task, n int) (int, error) {
+		s := stream.Buffered(stream.Go(stream.FromOp(c.Recv), func(t *async.Task, n int) (int, error) {
 			begun = append(begun, n)
-			sleep(t, time.Hour)
-			sleep(t.WithoutCancel(), time.Second) // cleans up
+			tasktest.Sleep(t, time.Hour)
+			tasktest.Sleep(t.WithoutCancel(), time.Second) // cleans up
 			return 0, t.Cause()
 		}), 4)
 		_, err := stream.Next(tk, s)
@@ -69,14 +53,14 @@ func TestBufferedTakesAfterCancel(t *testing.T) {
 }
 
 func TestDebounceLoses(t *testing.T) {
-	alone(t, false, func(_ *asynctest.Executor, tk task) error {
+	tasktest.Alone(t, false, func(_ *asynctest.Executor, tk *async.Task) error {
 		c := channel.NewUnbounded[int]()
 		s := stream.Debounce(stream.FromOp(c.Recv), time.Second)
 		defer stream.Close(tk, s)
 		c.TrySend(1)
 		tick := timer.Sleep(time.Millisecond)
 		async.Await(tk, future.Select(s, &tick)) // s loses
-		sleep(tk, time.Hour)
+		tasktest.Sleep(tk, time.Hour)
 		c.TrySend(2)
 		if v, err := stream.Next(tk, s); v != 1 || err != nil {
 			t.Errorf("got %v %v, want 1: nothing followed it within an hour", v, err)
@@ -86,7 +70,7 @@ func TestDebounceLoses(t *testing.T) {
 }
 
 func TestPumpTruncates(t *testing.T) {
-	alone(t, false, func(_ *asynctest.Executor, tk task) error {
+	tasktest.Alone(t, false, func(_ *asynctest.Executor, tk *async.Task) error {
 		c := channel.NewUnbounded[int]()
 		c.TrySend(1)
 		limited, stop := tk.WithTimeout(time.Second)
@@ -100,7 +84,7 @@ func TestPumpTruncates(t *testing.T) {
 }
 
 func TestBroadcastClosesItems(t *testing.T) {
-	alone(t, false, func(_ *asynctest.Executor, tk task) error {
+	tasktest.Alone(t, false, func(_ *asynctest.Executor, tk *async.Task) error {
 		item := stream.FromSeq(func(yield func(int) bool) { _ = yield(1) && yield(2) })
 		bs := stream.Broadcast(tk, stream.Of(item), 2)
 		async.Yield(tk)
@@ -115,22 +99,22 @@ func TestBroadcastClosesItems(t *testing.T) {
 
 func TestCloseTwice(t *testing.T) {
 	src, done := &lazy{}, [2]bool{}
-	alone(t, false, func(_ *asynctest.Executor, tk task) error {
+	tasktest.Alone(t, false, func(_ *asynctest.Executor, tk *async.Task) error {
 		bs := stream.Broadcast[int](tk, src, 2)
-		tk.Go(func(t task) error {
+		tk.Go(func(t *async.Task) error {
 			stream.Close(t, bs[0])
-			sleep(t, 2*time.Second)
+			tasktest.Sleep(t, 2*time.Second)
 			stream.Close(t, bs[0]) // again: "then nil, and again nil"
 			done[0] = true
 			return nil
 		})
-		tk.Go(func(t task) error {
-			sleep(t, time.Second)
+		tk.Go(func(t *async.Task) error {
+			tasktest.Sleep(t, time.Second)
 			stream.Close(t, bs[1])
 			done[1] = true
 			return nil
 		})
-		sleep(tk, time.Minute)
+		tasktest.Sleep(tk, time.Minute)
 		src.free = true
 		src.w.WakeLocal()
 		return nil
@@ -141,15 +125,15 @@ func TestCloseTwice(t *testing.T) {
 }
 
 func TestSplitLosesError(t *testing.T) {
-	alone(t, true, func(_ *asynctest.Executor, tk task) error {
+	tasktest.Alone(t, true, func(_ *asynctest.Executor, tk *async.Task) error {
 		bad, n := errors.New("bad"), 0
 		_, others := stream.Split(tk, stream.FromFunc(func() (int, error) {
 			n++
 			return []int{1, 0, 0}[n-1], []error{nil, bad, io.EOF}[n-1]
 		}), func(int) bool { return false })
-		sleep(tk, time.Hour)
+		tasktest.Sleep(tk, time.Hour)
 		tk = tk.WithoutCancel()
-		sleep(tk, time.Second)
+		tasktest.Sleep(tk, time.Second)
 		stream.Next(tk, others)
 		if _, err := stream.Next(tk, others); err != bad {
 			t.Errorf("after 1 came %v, want bad", err)
@@ -159,7 +143,7 @@ func TestSplitLosesError(t *testing.T) {
 }
 
 func TestOnceAgain(t *testing.T) {
-	alone(t, true, func(_ *asynctest.Executor, tk task) error {
+	tasktest.Alone(t, true, func(_ *asynctest.Executor, tk *async.Task) error {
 		s := stream.Once[int](future.Never[int]())
 		stream.Next(tk, s)
 		if _, err := s.Poll(tk.WithoutCancel()); err != io.EOF {

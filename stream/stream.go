@@ -41,7 +41,8 @@ func Next[T any](t *async.Task, s Stream[T]) (T, error) { return async.Await[T](
 // before its end, and does not know what it is made from, defers it.
 //
 // What was in flight is given up as a loser gives up: its items are where they came
-// from. Items that a combinator has kept are still there. So a closed stream can be
+// from. Items that a combinator has kept are still there, but for what has landed in a
+// Buffered or an Unordered. So a closed stream can be
 // polled again. Close waits even if t is cancelled.
 func Close[T any](t *async.Task, s Stream[T]) {
 	if c, ok := s.(Closer); ok {

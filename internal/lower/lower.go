@@ -346,13 +346,11 @@ func (p *program) captures(f *function) []*types.Var {
 func (p *program) emitters() map[*ast.File]*emit.File {
 	pkg := &emit.Package{
 		Fset: p.Fset, Info: p.Info, Pkg: p.Pkg, Writes: p.writes,
-		Frame: p.frameOf,
-
+		Frame:      p.frameOf,
 		FrameNames: map[string]bool{},
-
-		Recovers: p.recovers,
-		Once:     p.once,
-		Literals: map[*ast.FuncLit]*emit.Shape{},
+		Recovers:   p.recovers,
+		Once:       p.once,
+		Literals:   map[*ast.FuncLit]*emit.Shape{},
 	}
 	taken := pkg.FrameNames
 	for _, f := range p.funcs {

@@ -78,11 +78,10 @@ func (h *hoist) done(x, y ast.Expr) ast.Expr {
 // and has no name here either, y stays where it is.
 func (h *hoist) typed(x, y ast.Expr) ast.Expr {
 	if lit, ok := y.(*ast.CompositeLit); ok && lit.Type == nil {
-		typ := h.spell(h.Info.TypeOf(x), x.Pos())
-		if typ == nil {
-			return y
+		if whole := h.whole(x, lit); whole != nil {
+			return h.keep(whole, "v")
 		}
-		return h.keep(&ast.CompositeLit{Type: typ, Lbrace: lit.Lbrace, Elts: lit.Elts, Rbrace: lit.Rbrace}, "v")
+		return y
 	}
 	if b, ok := ast.Unparen(x).(*ast.BinaryExpr); ok && (b.Op == token.SHL || b.Op == token.SHR) && h.Info.Types[b.X].Value != nil {
 		return y
@@ -120,7 +119,10 @@ func (h *hoist) ordered(x ast.Expr) ast.Expr {
 			return x // stands alone, nothing is evaluated after it
 		}
 		if lit, ok := x.(*ast.CompositeLit); ok && lit.Type == nil {
-			return h.elided(lit)
+			if whole := h.whole(x, lit); whole != nil {
+				return h.keep(whole, "v")
+			}
+			return h.inside(x)
 		}
 		if value, ok := h.truth(x); ok {
 			return h.keep(value(x), "v")
@@ -140,14 +142,14 @@ func (h *hoist) ordered(x ast.Expr) ast.Expr {
 	return h.inside(x)
 }
 
-// elided evaluates a literal inside of another that says its type. It stays where it is if
-// that has no name here.
-func (h *hoist) elided(x *ast.CompositeLit) ast.Expr {
+// whole returns the literal that stands for x, whose type another one around it says, with
+// its type; nil if that has no name here.
+func (h *hoist) whole(x ast.Expr, lit *ast.CompositeLit) ast.Expr {
 	typ := h.spell(h.Info.TypeOf(x), x.Pos())
 	if typ == nil {
-		return h.inside(x)
+		return nil
 	}
-	return h.keep(&ast.CompositeLit{Type: typ, Lbrace: x.Lbrace, Elts: x.Elts, Rbrace: x.Rbrace}, "v")
+	return &ast.CompositeLit{Type: typ, Lbrace: lit.Lbrace, Elts: lit.Elts, Rbrace: lit.Rbrace}
 }
 
 // inside goes on inside of an expression that does nothing itself.

@@ -109,7 +109,7 @@ x`
 		b := &boxes[int]{[]int{1, 2}}
 		w.say("%d", b.size(t, w))
 		n := 5
-		w.say("%d %v", pointed3(t, w, &n), nobody[string](t, w))
+		w.say("%d %v", dereferenced(t, w, &n), nobody[string](t, w))
 		w.say("%v", hidesType(t, w, "v"))
 		return nil
 	}},
@@ -185,14 +185,14 @@ type counts struct{ w *world }
 func (c counts) all(t *async.Task) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i := range 4 {
-			if !yield(counted4(t, c.w, i)) {
+			if !yield(said(t, c.w, i)) {
 				return
 			}
 		}
 	}
 }
 
-func counted4(t *async.Task, w *world, n int) int { return get(t, w, n) }
+func said(t *async.Task, w *world, n int) int { return get(t, w, n) }
 
 func summed(t *async.Task, seq iter.Seq[int]) (n int) {
 	for v := range seq {
@@ -232,7 +232,7 @@ type boxes[T any] struct{ list []T }
 
 func (b *boxes[_]) size(t *async.Task, w *world) int { return get(t, w, len(b.list)) }
 
-func pointed3[P *int](t *async.Task, w *world, p P) int { get(t, w, 1); return *p }
+func dereferenced[P *int](t *async.Task, w *world, p P) int { get(t, w, 1); return *p }
 
 func nobody[_ any](t *async.Task, w *world) int { return get(t, w, 2) }
 
