@@ -83,9 +83,12 @@ func TestFromChanLosesNothing(t *testing.T) {
 
 func TestFromChanCancelled(t *testing.T) {
 	back := make(chan struct{})
-	c := future.FromChan(func(f func()) { go func() { f(); close(back) }() }, make(chan int))
 	ctx, cancel := context.WithCancelCause(t.Context())
-	time.AfterFunc(time.Millisecond, func() { cancel(asynctest.ErrTest) })
+	run := func(receive func()) {
+		go func() { receive(); close(back) }()
+		go cancel(asynctest.ErrTest) // not before somebody stands in line
+	}
+	c := future.FromChan(run, make(chan int))
 	if err := errOf(ctx, c); err != asynctest.ErrTest {
 		t.Errorf("%v", err)
 	}
