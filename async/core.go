@@ -81,6 +81,7 @@ const (
 	stateClaimed                      // somebody is waiting for the results
 	stateAwaited                      // that is the parent's own waker
 	stateFailed                       // the function did not return: cold.err is why
+	stateDropped                      // counted among its parent's orphans, its error is not kept
 
 	// Above them is the Site that the task was spawned at, set before it starts.
 	siteShift = 8
@@ -185,10 +186,6 @@ func (c *Core) Wake() {
 // WakeLocal makes c run. The executor's owner calls it.
 func (c *Core) WakeLocal() { c.exec.schedule(c) }
 
-// Taken says that somebody takes care of what the task ends with, so that it does not
-// become its parent's. An Ender calls it in Ended.
-func (c *Core) Taken() { c.state.Or(stateObserved) }
-
 // fail makes err, which is fatal, the outcome of c: its function did not return.
 // Its children are cancelled, since c can't end before them and would keep the
 // panic to itself until they see fit to end.
@@ -224,7 +221,9 @@ func (c *Core) finish() {
 	}
 	s := c.state.Or(stateEnded)
 	if b = c.cold.Load(); b != nil { // again: its context may have been asked for since
-		b.orphans = nil
+		if b.orphans != nil {
+			b.orphans.list = nil // its count stays, for those who take a child later
+		}
 		b.endContexts()
 		if w := b.waiter; w != nil {
 			b.waiter = nil

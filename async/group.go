@@ -88,7 +88,7 @@ func (g *Group) ended(c *Core, err error) {
 func (g *Group) fail(c *Core, err error) {
 	if g.failed != nil {
 		if !isFatal(err) || errors.Is(err, g.err) {
-			c.state.Or(stateObserved)
+			c.Taken()
 		}
 		return
 	}
@@ -134,7 +134,7 @@ func (g *groupEnd) Poll(t *Task) (struct{}, error) {
 		return struct{}{}, Pending
 	}
 	if g.failed != nil {
-		g.failed.state.Or(stateObserved)
+		g.failed.Taken()
 	}
 	return struct{}{}, g.err
 }

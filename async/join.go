@@ -119,7 +119,7 @@ func (j *Join[T]) Poll(t *Task) (T, error) {
 	c := &j.core
 	s := c.state.Load()
 	if s&stateEnded != 0 {
-		c.state.Or(stateObserved)
+		c.Taken()
 		return j.result(s)
 	}
 	w, local := t.waker, t.core.exec == c.exec

@@ -118,3 +118,33 @@ func TestJoinWhileClosing(t *testing.T) {
 		}
 	}
 }
+
+// TestTakenElsewhere: goroutines take the errors of children while more are dropped.
+func TestTakenElsewhere(t *testing.T) {
+	err := rondo.Run(func(tk *async.Task) error {
+		children := make(chan *async.Child, 1000)
+		takers := make(chan error, 2)
+		for range cap(takers) {
+			go func() {
+				for c := range children {
+					async.Block(context.Background(), c)
+				}
+				takers <- nil
+			}()
+		}
+		for range cap(children) {
+			children <- tk.Go(func(*async.Task) error { return asynctest.ErrTest })
+			async.Yield(tk)
+		}
+		close(children)
+		for range cap(takers) {
+			if _, err := async.Await(tk, future.FromChan(future.Goroutine, takers)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("%v, although each child was awaited", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"sync/atomic"
 
 	"rondo.dev/rondo/internal/repeat"
 )
@@ -17,14 +18,32 @@ type orphan struct {
 
 func (o orphan) taken() bool { return o.child.state.Load()&stateObserved != 0 }
 
-// orphans are those of one task.
+// orphans are those of one task: the errors of up to maxOrphans children, and the number
+// of further ones, whose errors are not kept. A dropped child has stateDropped, by which
+// whoever takes it after all, on any executor, knows that it has been counted.
 type orphans struct {
 	list    []orphan
-	dropped int // how many more there were
+	dropped atomic.Int32
 }
 
 // maxOrphans bounds how many errors a task keeps of children that nobody awaits.
 const maxOrphans = 8
+
+// drop counts a child in place of its error.
+func (x *orphans) drop(child *Core) {
+	x.dropped.Add(1)
+	if child.state.Or(stateDropped)&stateObserved != 0 {
+		x.dropped.Add(-1) // whoever took it has not seen the bit
+	}
+}
+
+// Taken says that somebody takes care of what the task ends with, so that it does not
+// become its parent's. An Ender calls it in Ended.
+func (c *Core) Taken() {
+	if c.state.Or(stateObserved)&(stateObserved|stateDropped) == stateDropped {
+		c.parent.cold.Load().orphans.dropped.Add(-1)
+	}
+}
 
 // onlyRepeats reports whether err, which c ended with, says nothing new to its
 // parent: it is why the parent was cancelled, or why c was, and whoever cancelled
@@ -38,7 +57,7 @@ func (c *Core) onlyRepeats(err error) bool {
 }
 
 // adopt keeps the error of a child. When there are too many, the later ones are only
-// counted, but for a panic: they are told of with one that was kept, if that is not taken.
+// counted, but for a panic.
 func (b *cold) adopt(child *Core, err error) {
 	if b.orphans == nil {
 		b.orphans = new(orphans)
@@ -51,10 +70,10 @@ func (b *cold) adopt(child *Core, err error) {
 	case len(x.list) < maxOrphans:
 		x.list = append(x.list, o)
 	case isFatal(err):
+		x.drop(x.list[maxOrphans-1].child)
 		x.list[maxOrphans-1] = o
-		x.dropped++
 	default:
-		x.dropped++
+		x.drop(child)
 	}
 }
 
@@ -71,7 +90,7 @@ func (x *orphans) error() error {
 			errs = append(errs, o.err)
 		}
 	}
-	if x.dropped > 0 && len(errs) > 0 {
+	if x.dropped.Load() > 0 {
 		errs = append(errs, errMoreOrphans)
 	}
 	if len(errs) == 1 {
@@ -80,4 +99,4 @@ func (x *orphans) error() error {
 	return errors.Join(errs...) // nil if there are none
 }
 
-var errMoreOrphans = errors.New("rondo: more children failed")
+var errMoreOrphans = errors.New("rondo: more children failed than errors are kept")

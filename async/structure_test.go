@@ -22,6 +22,18 @@ func panics(v any) func(*async.Task) error {
 	return func(*async.Task) error { panic(v) }
 }
 
+// failing returns n children that have failed.
+func failing(t *async.Task, n int) []*async.Child {
+	children := make([]*async.Child, n)
+	for i := range children {
+		children[i] = t.Go(fails(errBoom))
+	}
+	for range 3 {
+		async.Yield(t)
+	}
+	return children
+}
+
 // waits waits until it is cancelled.
 func waits(t *async.Task) error {
 	_, err := async.Await(t, &gate{})
@@ -128,6 +140,20 @@ func TestStructure(t *testing.T) {
 		}, func(err error) bool {
 			return strings.Count(err.Error(), "boom") == 8 && strings.Contains(err.Error(), "more children failed")
 		}},
+		{"an error that was not kept is known of", func(t *async.Task) error {
+			children := failing(t, 9)
+			for _, c := range children[:8] {
+				c.Await(t)
+			}
+			return nil
+		}, func(err error) bool { return err != nil && strings.Contains(err.Error(), "more children failed") }},
+		{"errors that were not kept are awaited", func(t *async.Task) error {
+			for _, c := range failing(t, 100) {
+				c.Await(t)
+				c.Await(t)
+			}
+			return nil
+		}, is(nil)},
 		{"errors that were awaited leave room", func(t *async.Task) error {
 			for range 100 {
 				t.Go(fails(other)).Await(t)
