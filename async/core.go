@@ -252,10 +252,10 @@ func (c *Core) outcome() (err error) {
 	case interface{ Result() error }:
 		err = f.Result()
 	}
-	if b == nil || b.orphans == nil || err != nil && isFatal(err) {
+	if b == nil || b.orphans == nil || err != nil && IsFatal(err) {
 		return err
 	}
-	if o := b.orphans.error(); o != nil && (err == nil || isFatal(o)) {
+	if o := b.orphans.error(); o != nil && (err == nil || IsFatal(o)) {
 		b.err = o
 		return o
 	}
@@ -266,7 +266,7 @@ func (c *Core) outcome() (err error) {
 func (c *Core) childEnded(child *Core, err error) {
 	b := c.cold.Load() // there is one: it had the list of children
 	if err != nil && child.state.Load()&stateObserved == 0 && !child.onlyRepeats(err) {
-		if isFatal(err) && child.state.Load()&stateClaimed == 0 {
+		if IsFatal(err) && child.state.Load()&stateClaimed == 0 {
 			c.cancel(err)
 		}
 		b.adopt(child, err)

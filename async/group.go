@@ -87,7 +87,7 @@ func (g *Group) ended(c *Core, err error) {
 // taken to follow from it, except that another panic is never taken silently.
 func (g *Group) fail(c *Core, err error) {
 	if g.failed != nil {
-		if !isFatal(err) || errors.Is(err, g.err) {
+		if !IsFatal(err) || errors.Is(err, g.err) {
 			c.Taken()
 		}
 		return

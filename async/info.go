@@ -38,7 +38,7 @@ func (i TaskInfo) String() string {
 
 // Describe describes c. The executor's owner calls it.
 func (c *Core) Describe() TaskInfo {
-	return TaskInfo{Name: c.name(), Site: c.site(), Waiting: c.phase == draining, Cancelled: c.cause(), Core: c}
+	return TaskInfo{Name: c.name(), Site: c.site(), Waiting: c.phase == draining, Cancelled: c.Cause(), Core: c}
 }
 
 func (c *Core) walk(depth int, f func(TaskInfo) bool) bool {

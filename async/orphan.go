@@ -49,11 +49,11 @@ func (c *Core) Taken() {
 // parent: it is why the parent was cancelled, or why c was, and whoever cancelled
 // c knows. That nobody knows of a time limit, nor of a panic below c.
 func (c *Core) onlyRepeats(err error) bool {
-	if cause := c.parent.cause(); cause != nil && repeat.Only(err, cause) {
+	if cause := c.parent.Cause(); cause != nil && repeat.Only(err, cause) {
 		return true
 	}
-	cause := c.cause()
-	return cause != nil && repeat.Only(err, cause) && !errors.Is(cause, os.ErrDeadlineExceeded) && !isFatal(err)
+	cause := c.Cause()
+	return cause != nil && repeat.Only(err, cause) && !errors.Is(cause, os.ErrDeadlineExceeded) && !IsFatal(err)
 }
 
 // adopt keeps the error of a child. When there are too many, the later ones are only
@@ -69,7 +69,7 @@ func (b *cold) adopt(child *Core, err error) {
 	switch o := (orphan{child, err}); {
 	case len(x.list) < maxOrphans:
 		x.list = append(x.list, o)
-	case isFatal(err):
+	case IsFatal(err):
 		x.drop(x.list[maxOrphans-1].child)
 		x.list[maxOrphans-1] = o
 	default:
@@ -84,7 +84,7 @@ func (x *orphans) error() error {
 	for _, o := range x.list {
 		switch {
 		case o.taken():
-		case isFatal(o.err):
+		case IsFatal(o.err):
 			return o.err
 		default:
 			errs = append(errs, o.err)

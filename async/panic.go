@@ -52,8 +52,10 @@ func asFailure(v any) error {
 	return NewPanicError(v)
 }
 
-// isFatal reports whether err is the end of a task that did not return.
-func isFatal(err error) bool {
+// IsFatal reports whether err is, or wraps, the end of a task that did not return: a
+// *PanicError or ErrGoexit. Who awaits such a child and can't deal with that panics with
+// err: that is a panic, or an end by Goexit, of its own.
+func IsFatal(err error) bool {
 	var p *PanicError
 	return errors.Is(err, ErrGoexit) || errors.As(err, &p)
 }

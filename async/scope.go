@@ -86,10 +86,12 @@ func (t *Task) Cause() error {
 			return nil
 		}
 	}
-	return t.core.cause()
+	return t.core.Cause()
 }
 
-func (c *Core) cause() error {
+// Cause returns why the task as a whole was cancelled, nil if it was not. Any goroutine
+// may ask.
+func (c *Core) Cause() error {
 	if c.state.Load()&stateCancelled == 0 {
 		return nil
 	}

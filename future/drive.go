@@ -13,8 +13,11 @@ type drive[T any] struct {
 	ended bool
 	val   T
 	err   error
-	told  interface{ arrived() (taken bool) }
+	told  told
 }
+
+// told is whoever wants the result, and says whether anybody has it now.
+type told interface{ arrived() (taken bool) }
 
 // start makes it a child of t, which must not have ended.
 func (d *drive[T]) start(t *async.Task) { d.core.Start(t, d) }
@@ -36,12 +39,12 @@ func (d *drive[T]) Step(t *async.Task) (done bool) {
 }
 
 // Outcome makes it an Ender: its error is that of those who wait for the result. A
-// panic is the task's if there is nobody.
+// panic or a Goexit is the task's if there is nobody.
 func (d *drive[T]) Outcome() error {
 	d.ended, d.f = true, nil
 	taken := d.told.arrived()
-	if p, ok := d.err.(*async.PanicError); ok && !taken {
-		return p
+	if async.IsFatal(d.err) && !taken {
+		return d.err
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package future
 
 import (
-	"errors"
-
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/internal/repeat"
 )
@@ -14,15 +12,15 @@ import (
 //
 // As a loser f is cancelled and its end waited for. If it ends with the cause, it
 // is as if it had not been started, and a further poll starts it again; any other
-// result stays, for whoever polls next. A panic in a loser is raised in the task
-// that waits for it: nobody else would learn of it.
+// result stays, for whoever polls next. A panic in a loser, or a Goexit, is raised in
+// the task that waits for it: nobody else would learn of it.
 func Go[T any](f func(*async.Task) (T, error)) async.Future[T] { return &spawned[T]{f: f} }
 
 type spawned[T any] struct {
-	f     func(*async.Task) (T, error)
-	join  *async.Join[T] // nil: not started
-	cause error          // why it is leaving as a loser
-	over  bool
+	f      func(*async.Task) (T, error)
+	join   *async.Join[T] // nil: not started
+	losing bool           // it is leaving as a loser
+	over   bool
 }
 
 func (s *spawned[T]) Poll(t *async.Task) (T, error) {
@@ -35,7 +33,7 @@ func (s *spawned[T]) Poll(t *async.Task) (T, error) {
 	v, err := s.join.Poll(t)
 	switch {
 	case async.IsPending(err):
-	case s.cause != nil:
+	case s.losing:
 		s.lost(err)
 	default:
 		s.over, s.f, s.join = true, nil, nil
@@ -45,13 +43,13 @@ func (s *spawned[T]) Poll(t *async.Task) (T, error) {
 
 // lost is called with the end of a loser.
 func (s *spawned[T]) lost(err error) {
-	leaving := s.cause
-	s.cause = nil
-	if p, ok := errors.AsType[*async.PanicError](err); ok {
+	s.losing = false
+	if async.IsFatal(err) {
 		s.over = true
-		panic(p)
+		panic(err)
 	}
-	if err != nil && repeat.Only(err, leaving) {
+	// The cause that it has need not be the loser's: it may be that of a time limit.
+	if leaving := s.join.Core().Cause(); err != nil && leaving != nil && repeat.Only(err, leaving) {
 		s.join = nil
 	}
 }
@@ -61,10 +59,10 @@ func (s *spawned[T]) Cancel(t *async.Task, loser bool) (idle bool) {
 		return true
 	}
 	if loser {
-		if s.join.Core().Ended() && s.cause == nil {
+		if s.join.Core().Ended() && !s.losing {
 			return true // its result stays in the Join
 		}
-		s.cause = cause(t)
+		s.losing = true
 	}
 	return s.join.Cancel(t, false)
 }

@@ -16,7 +16,7 @@ type roster[T any] struct {
 	size        int
 	stored      int   // how many have landed
 	quitting    bool  // asked to give up: the end of all in flight is waited for
-	cause       error // why
+	cause       error // why, if somebody waits to be told; nil: as losers
 }
 
 // add puts a future at the end of the list, or at its beginning.
@@ -75,7 +75,9 @@ func (r *roster[T]) next(t *async.Task, inOrder bool) (v T, err error) {
 			return r.remove(m)
 		}
 		if r.quitting && r.crowd.inFlight == 0 {
-			return v, r.end()
+			if cause := r.end(); cause != nil {
+				return v, cause
+			}
 		}
 		if r.size == 0 {
 			return v, io.EOF
@@ -128,14 +130,20 @@ func (r *roster[T]) end() (cause error) {
 	return cause
 }
 
-// quit asks all members to give up.
+// quit asks all members to give up. Those that were asked already become losers, if
+// that is what they are asked now.
 func (r *roster[T]) quit(t *async.Task, loser bool) {
-	r.quitting, r.cause = true, cause(t)
+	r.quitting, r.cause = true, nil
+	if !loser {
+		r.cause = cause(t)
+	}
 	for m := r.first; m != nil; m = m.after {
 		r.crowd.giveUp(t, m, loser)
 	}
-	r.raise()
 }
+
+// asked reports whether the members were asked to give up, and not as losers.
+func (r *roster[T]) asked() bool { return r.quitting && r.cause != nil }
 
 // raise takes a member that has panicked off the list, and goes on with its panic. Those
 // that a Goexit has left are taken off, too.
@@ -151,12 +159,18 @@ func (r *roster[T]) raise() {
 	}
 }
 
-// cancel is Canceler.Cancel for both. A loser only stops waiting.
+// cancel is Canceler.Cancel for both. A loser only stops waiting; if the members were
+// asked to give up before, nobody is to be told of that any more.
 func (r *roster[T]) cancel(t *async.Task, loser bool) (idle bool) {
 	if loser {
+		if r.asked() {
+			r.quit(t, true)
+			r.raise()
+		}
 		return true
 	}
 	r.quit(t, false)
+	r.raise()
 	if r.crowd.inFlight > 0 || r.stored > 0 {
 		return false
 	}
@@ -171,31 +185,9 @@ func (r *roster[T]) close(t *async.Task) { async.Await(t.WithoutCancel(), (*rost
 type rosterClose[T any] roster[T]
 
 func (c *rosterClose[T]) Poll(t *async.Task) (nothing struct{}, err error) {
-	over := true // also when a member panics
-	defer func() {
-		if over {
-			(*roster[T])(c).forget()
-		}
-	}()
-	_, err = (*rosterEnd[T])(c).Poll(t)
-	over = !async.IsPending(err)
-	return nothing, err
-}
-
-func (r *roster[T]) forget() {
-	for r.first != nil {
-		r.remove(r.first)
-	}
-	r.quitting, r.cause = false, nil
-}
-
-// rosterEnd is the end of all members that are in flight.
-type rosterEnd[T any] roster[T]
-
-func (e *rosterEnd[T]) Poll(t *async.Task) (nothing struct{}, err error) {
-	r := (*roster[T])(e)
+	r := (*roster[T])(c)
 	turns := r.crowd.attend(t)
-	if !r.quitting {
+	if !r.quitting || r.asked() {
 		r.quit(t, true)
 		turns = r.crowd.queued
 	}
@@ -208,6 +200,14 @@ func (e *rosterEnd[T]) Poll(t *async.Task) (nothing struct{}, err error) {
 			r.stored++
 		}
 	}
+	defer r.forget() // also when a member has panicked
 	r.raise()
 	return nothing, nil
+}
+
+func (r *roster[T]) forget() {
+	for r.first != nil {
+		r.remove(r.first)
+	}
+	r.quitting, r.cause = false, nil
 }

@@ -25,16 +25,20 @@ var errOwnerEnded = errors.New("rondo/future: the task that shared the future ha
 // Share makes f's result available to many. f is not polled before one of them
 // asks. With Go it is a function that is run at most once. One allocation.
 func Share[T any](t *async.Task, f async.Future[T]) *Shared[T] {
-	s := &Shared[T]{task: t, home: t.Executor()}
-	s.drive.f = f
-	s.drive.told = (*sharing[T])(s)
+	s := new(Shared[T])
+	s.init(t, f, (*sharing[T])(s))
 	return s
+}
+
+func (s *Shared[T]) init(t *async.Task, f async.Future[T], told told) {
+	s.task, s.home = t, t.Executor()
+	s.drive.f, s.drive.told = f, told
 }
 
 // Get returns an operation that waits for the result. To give up waiting, or to
 // lose, is nothing to the others, nor to the future: it runs on. A panic of the
 // future is a *async.PanicError to all who wait, and the sharing task's if nobody
-// does. Any goroutine may call it.
+// does; so is a Goexit, as async.ErrGoexit. Any goroutine may call it.
 func (s *Shared[T]) Get() async.Op[T] { return async.NewOp[T]((*sharing[T])(s), nil, 0) }
 
 // Stop cancels the future with a cause; nil means context.Canceled. Any goroutine
@@ -54,6 +58,7 @@ func (s *Shared[T]) start() {
 	s.started = true
 	if s.task.Core().Ended() {
 		s.drive.ended, s.drive.f, s.drive.err = true, nil, errOwnerEnded
+		s.drive.told.arrived()
 	} else {
 		s.drive.start(s.task)
 	}
@@ -69,14 +74,14 @@ func (s *sharing[T]) Start(*async.Task, []byte, uint64) (ticket uint32) {
 	if !s.started {
 		(*Shared[T])(s).start()
 	}
-	return s.waits.take()
+	return s.waits.take(nil)
 }
 
 // PollOp leaves the list with the result even if that is to be kept: there is
 // nothing to put back, the result stays anyway.
 func (s *sharing[T]) PollOp(t *async.Task, ticket uint32, _ bool) (v T, err error) {
 	if !s.drive.ended {
-		s.waits.wait(ticket, t.Waker())
+		*s.waits.at(ticket) = t.Waker()
 		return v, async.Pending
 	}
 	s.waits.leave(ticket)

@@ -130,7 +130,8 @@ func (c *chunkedInTime[T]) Poll(t *async.Task) ([]T, error) {
 // Timeout returns the stream s with a limit to each wait: when there is nothing for
 // d, counted from the first poll for the item, the error is os.ErrDeadlineExceeded,
 // and the next poll waits anew. s is given up as a loser for that: what it has all
-// the same is its next item. One allocation.
+// the same is its next item. When the stream itself loses a Select, the time runs on,
+// up to the next item or Close. One allocation.
 func Timeout[T any](s Stream[T], d time.Duration) Stream[T] {
 	return &timed[T]{feed: feed[T]{s: s}, d: d}
 }
@@ -164,9 +165,21 @@ func (x *timed[T]) Poll(t *async.Task) (v T, err error) {
 	case err == errLost:
 		return v, err
 	}
-	x.begun, x.expired = false, false
-	x.limit.Stop()
+	x.reset()
 	return v, err
+}
+
+func (x *timed[T]) Cancel(t *async.Task, loser bool) (idle bool) {
+	idle = x.feed.Cancel(t, loser)
+	if idle && !loser {
+		x.reset()
+	}
+	return idle
+}
+
+func (x *timed[T]) reset() {
+	x.limit.Stop()
+	x.begun, x.expired = false, false
 }
 
 // late reports whether the time is over, and sees to it that t is woken when it is.
@@ -176,7 +189,6 @@ func (x *timed[T]) late(t *async.Task) bool {
 }
 
 func (x *timed[T]) PollClose(t *async.Task) error {
-	x.limit.Stop()
-	x.begun, x.expired = false, false
+	x.reset()
 	return x.feed.PollClose(t)
 }

@@ -116,7 +116,7 @@ func (f *fanout[T]) Cancel(t *async.Task, loser bool) (idle bool) {
 	idle = true
 	for i := range f.ks {
 		o := &f.ks[i]
-		o.giving = !o.k.Cancel(t, loser)
+		o.giving = !o.closed && !o.k.Cancel(t, loser)
 		idle = idle && !o.giving
 	}
 	f.asked, f.loser = !idle, loser && !idle

@@ -114,10 +114,14 @@ func (x *feed[T]) PollClose(t *async.Task) error {
 	if err := x.pollAbandon(t); err != nil {
 		return err
 	}
-	if c, ok := x.s.(Closer); ok && x.state != broken {
-		return c.PollClose(t)
+	c, ok := x.s.(Closer)
+	if !ok || x.state == broken {
+		return nil
 	}
-	return nil
+	x.state = broken // unless it returns
+	err := c.PollClose(t)
+	x.state = resting
+	return err
 }
 
 // pollAbandon gives up what is in flight, and returns Pending until that has ended.

@@ -9,7 +9,8 @@ import (
 
 // SendAll puts all items of s into k, and flushes it; k stays open. An item is taken
 // from s when k has room for it, and k is flushed while s has nothing: none is held
-// back. It stops at an error of either. When t is cancelled, an item that was taken is
+// back. It stops at an error of either; at one of s, what was put before is flushed all
+// the same. When t is cancelled, an item that was taken is
 // in k, and goes with k's next poll. One allocation, and none an item.
 func SendAll[T any](t *async.Task, s Stream[T], k Sink[T]) error {
 	x := sending[T]{in: feed[T]{s: s}, out: k}
@@ -33,11 +34,11 @@ type sending[T any] struct {
 	in      feed[T]
 	out     Sink[T]
 	room    bool
-	dirty   bool // something was put since the last flush
-	over    bool // the stream has ended
-	leaving bool // asked to give up
-	waits   bool // and out has not ended
-	err     error
+	dirty   bool  // something was put since the last flush
+	over    bool  // the stream has ended
+	leaving bool  // asked to give up
+	waits   bool  // and out has not ended
+	err     error // the first
 }
 
 func (x *sending[T]) Poll(t *async.Task) (nothing struct{}, err error) {
@@ -64,14 +65,20 @@ func (x *sending[T]) Poll(t *async.Task) (nothing struct{}, err error) {
 				}
 			}
 			return nothing, err
-		default:
+		case async.IsPending(err):
 			return nothing, err
+		default:
+			x.over, x.err = true, err
 		}
 		if err := x.in.again(t); err != nil {
 			return nothing, err
 		}
 	}
-	return nothing, x.out.PollFlush(t)
+	err = x.out.PollFlush(t)
+	if x.err != nil && !async.IsPending(err) {
+		err = x.err
+	}
+	return nothing, err
 }
 
 func (x *sending[T]) put(t *async.Task, v T) {

@@ -132,7 +132,7 @@ func (y *yielding[T]) Cancel(*async.Task, bool) (idle bool) {
 // Cancel makes it a Canceler: f runs on.
 func (g *generated[T]) Cancel(*async.Task, bool) (idle bool) { return true }
 
-// PollClose makes it a Closer. A panic of f is raised, and no other error told.
+// PollClose makes it a Closer. A panic or Goexit of f is raised, and no other error told.
 func (g *generated[T]) PollClose(t *async.Task) error {
 	if !g.over {
 		g.over, g.f = true, nil
@@ -151,8 +151,8 @@ func (g *generated[T]) PollClose(t *async.Task) error {
 		return err
 	}
 	g.join = nil
-	if p, ok := err.(*async.PanicError); ok {
-		panic(p)
+	if async.IsFatal(err) {
+		panic(err)
 	}
 	return nil
 }

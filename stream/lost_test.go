@@ -3,6 +3,8 @@ package stream_test
 import (
 	"errors"
 	"io"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -151,4 +153,156 @@ func TestOnceAgain(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// withdrawn gives up with the cause when it is asked, and waits anew after that.
+type withdrawn struct{ asked error }
+
+func (s *withdrawn) Poll(*async.Task) (v int, err error) {
+	if err, s.asked = s.asked, nil; err == nil {
+		err = async.Pending
+	}
+	return v, err
+}
+
+func (s *withdrawn) Cancel(t *async.Task, loser bool) (idle bool) {
+	if s.asked = t.Cause(); loser {
+		s.asked = io.ErrNoProgress // which nobody is told
+	}
+	return false
+}
+
+// TestSetSaysTheCauseOnce: however many streams have given up for it.
+func TestSetSaysTheCauseOnce(t *testing.T) {
+	tasktest.Alone(t, true, func(_ *asynctest.Executor, tk *async.Task) error {
+		var s stream.Set[int]
+		for range 3 {
+			s.Add(&withdrawn{})
+		}
+		if _, err := stream.Next(tk, &s); err != asynctest.ErrTest {
+			t.Errorf("%v, want the cause", err)
+		}
+		if _, err := s.Poll(tk.WithoutCancel()); !async.IsPending(err) {
+			t.Errorf("then %v, want nothing", err)
+		}
+		s.Close(tk)
+		return nil
+	})
+}
+
+// TestSetWithoutTheBroken: a stream that has panicked, in a poll or when it was closed, is
+// not in a Set any more, and has no place of those that FlattenUnordered has.
+func TestSetWithoutTheBroken(t *testing.T) {
+	for name, broken := range map[string]stream.Stream[int]{
+		"Poll":      stream.FromPoll(func(*async.Task) (int, error) { panic("broken") }),
+		"PollClose": badlyClosed{stream.Of[int]()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tasktest.Alone(t, false, func(_ *asynctest.Executor, tk *async.Task) error {
+				next := func(s stream.Stream[int]) {
+					defer func() {
+						if recover() == nil {
+							t.Error("the panic was not raised")
+						}
+					}()
+					stream.Next(tk, s)
+				}
+				var s stream.Set[int]
+				s.Add(broken)
+				next(&s)
+				if _, err := s.Poll(tk); s.Len() != 0 || err != io.EOF {
+					t.Errorf("%d are left, %v", s.Len(), err)
+				}
+				s.Close(tk)
+				f := stream.FlattenUnordered(stream.Of(broken, stream.Of(1, 2)), 1)
+				next(f)
+				if all, err := stream.Collect(tk, f); !slices.Equal(all, []int{1, 2}) || err != nil {
+					t.Errorf("after it: %v, %v", all, err)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+type badlyClosed struct{ stream.Stream[int] }
+
+func (badlyClosed) PollClose(*async.Task) error { panic("broken") }
+
+// TestGoexitOfGenerator: Close tells of it, as of a panic.
+func TestGoexitOfGenerator(t *testing.T) {
+	err, _ := tasktest.Alone(t, false, func(_ *asynctest.Executor, tk *async.Task) error {
+		s := stream.Generate(func(t *async.Task, yield stream.Yield[int]) error {
+			for yield(t, 1) == nil {
+			}
+			runtime.Goexit()
+			return nil
+		})
+		stream.Next(tk, s)
+		stream.Close(tk, s)
+		return nil
+	})
+	if err != async.ErrGoexit {
+		t.Errorf("the task ends with %v", err)
+	}
+}
+
+// TestTimeoutLeavesNoTimer: nor does it count on when the task is cancelled.
+func TestTimeoutLeavesNoTimer(t *testing.T) {
+	e := asynctest.New(t)
+	r := asynctest.Go(e, func(t *async.Task) (int, error) {
+		return stream.Next(t, stream.Timeout[int](future.Never[int](), time.Hour))
+	})
+	e.RunUntilIdle()
+	r.Cancel(asynctest.ErrTest)
+	e.RunUntilIdle()
+	if at, ok := e.Executor().NextTimer(); ok || !r.Done {
+		t.Errorf("done %v, a timer at %v", r.Done, time.Duration(at))
+	}
+}
+
+// TestSendAllFlushesBeforeAnError: what was put before the stream failed is not held back.
+func TestSendAllFlushesBeforeAnError(t *testing.T) {
+	tasktest.Alone(t, false, func(_ *asynctest.Executor, tk *async.Task) error {
+		c := channel.NewUnbounded[int]()
+		n := 0
+		s := stream.FromFunc(func() (int, error) {
+			if n++; n == 3 {
+				return 0, asynctest.ErrTest
+			}
+			return n, nil
+		})
+		if err := stream.SendAll(tk, s, stream.Buffer(stream.ToOp(c.Send), 8)); err != asynctest.ErrTest || c.Len() != 2 {
+			t.Errorf("%v, and %d of 2 have arrived", err, c.Len())
+		}
+		return nil
+	})
+}
+
+// closable is a sink that counts what happens to it after it was closed.
+type closable struct{ closed, after int }
+
+func (k *closable) use() error {
+	k.after += k.closed
+	return nil
+}
+func (k *closable) PollReady(*async.Task) error       { return k.use() }
+func (k *closable) Put(*async.Task, int)              { k.use() }
+func (k *closable) PollFlush(*async.Task) error       { return k.use() }
+func (k *closable) PollClose(*async.Task) error       { k.use(); k.closed++; return nil }
+func (k *closable) Cancel(*async.Task, bool) (b bool) { k.use(); return true }
+
+type neverClosed struct{ closable }
+
+func (*neverClosed) PollClose(*async.Task) error { return async.Pending }
+
+// TestFanoutLeavesTheClosed alone, when the others are asked to give up.
+func TestFanoutLeavesTheClosed(t *testing.T) {
+	k := &closable{}
+	_, done := tasktest.Alone(t, true, func(_ *asynctest.Executor, tk *async.Task) error {
+		return stream.CloseSink(tk, stream.Fanout[int](k, &neverClosed{}))
+	})
+	if !done || k.closed != 1 || k.after > 0 {
+		t.Errorf("done %v, closed %d times, used %d times after that", done, k.closed, k.after)
+	}
 }

@@ -35,18 +35,19 @@ import (
 // an item.
 type Set[T any] struct {
 	running future.Set[*turn[T]]
-	turns   []*turn[T]
-	asked   bool // it was asked to give up, and nothing was said of that yet
+	turns   []*turn[T] // of running, and those that have panicked since the last poll
+	asked   bool       // it was asked to give up, and nothing was said of that yet
 }
 
 // turn is a stream in a Set: a future of its next result, which is in val and err
 // then.
 type turn[T any] struct {
 	feed[T]
-	val   T
-	err   error
-	ended bool // and is being closed
-	place int
+	val    T
+	err    error
+	gaveUp bool // all that err says is why the stream was asked to give up
+	ended  bool // and is being closed
+	place  int
 }
 
 func (x *turn[T]) Poll(t *async.Task) (*turn[T], error) {
@@ -56,12 +57,14 @@ func (x *turn[T]) Poll(t *async.Task) (*turn[T], error) {
 			return nil, err
 		}
 		x.val, x.err, x.ended = v, err, err == io.EOF
+		x.gaveUp = x.left && err != nil && repeat.Only(err, cause(t))
 	}
 	if x.ended {
 		x.err = io.EOF
 		if err := x.PollClose(t); err != nil {
 			return nil, err
 		}
+		x.s = nil // so that it is closed once
 	}
 	return x, nil
 }
@@ -70,12 +73,11 @@ func (x *turn[T]) Cancel(t *async.Task, loser bool) (idle bool) {
 	return !x.ended && x.feed.Cancel(t, loser)
 }
 
-// take returns the result, and whether it is only that the stream has given up.
-func (x *turn[T]) take(t *async.Task) (v T, err error, gaveUp bool) {
+func (x *turn[T]) take() (v T, err error) {
 	v, err = x.val, x.err
 	var zero T
 	x.val, x.err = zero, nil
-	return v, err, x.left && err != nil && repeat.Only(err, cause(t))
+	return v, err
 }
 
 // Add adds a stream.
@@ -86,10 +88,11 @@ func (s *Set[T]) Add(x Stream[T]) {
 }
 
 // Len returns how many streams are in the Set: those whose end was not seen yet.
-func (s *Set[T]) Len() int { return len(s.turns) }
+func (s *Set[T]) Len() int { return s.running.Len() }
 
 // Poll makes it a Stream.
 func (s *Set[T]) Poll(t *async.Task) (v T, err error) {
+	s.sweep()
 	for {
 		x, err := s.running.Poll(t)
 		if err != nil {
@@ -98,16 +101,16 @@ func (s *Set[T]) Poll(t *async.Task) (v T, err error) {
 		}
 		asked := s.asked
 		s.asked = false
-		v, err, gaveUp := x.take(t)
+		v, err = x.take()
 		if err == io.EOF {
 			s.remove(x)
-			if len(s.turns) == 0 || asked {
-				return v, endOr(t, len(s.turns) == 0)
+			if s.Len() == 0 || asked {
+				return v, endOr(t, s.Len() == 0)
 			}
 			continue
 		}
 		s.running.Add(x)
-		if !gaveUp || asked {
+		if !x.gaveUp || asked {
 			return v, err
 		}
 	}
@@ -125,6 +128,15 @@ func (s *Set[T]) remove(x *turn[T]) {
 	s.turns[x.place], last.place = last, x.place
 	s.turns[len(s.turns)-1] = nil
 	s.turns = s.turns[:len(s.turns)-1]
+}
+
+// sweep takes out streams that have panicked.
+func (s *Set[T]) sweep() {
+	for i := len(s.turns) - 1; len(s.turns) > s.running.Len(); i-- {
+		if s.turns[i].state == broken {
+			s.remove(s.turns[i])
+		}
+	}
 }
 
 // Cancel makes it a Canceler.

@@ -76,20 +76,26 @@ func (k *Ticker) Poll(t *async.Task) (late time.Duration, err error) {
 		k.waker = t.Waker()
 		return 0, async.Pending
 	}
+	k.fired = false
 	now := k.exec.Now()
+	if k.missed == Delay { // from now, which may be later than what the clock was told
+		k.exec.StartTimer(&k.timer, time.Duration(k.period), (*tick)(k))
+	} else {
+		k.exec.StartTimerAt(&k.timer, k.next(now), (*tick)(k))
+	}
+	return time.Duration(now - k.due), nil
+}
+
+// next is when the next tick is due, on the grid of the period.
+func (k *Ticker) next(now int64) int64 {
 	next := k.due + k.period
-	switch {
-	case k.missed == Delay:
-		next = now + k.period
-	case k.missed == Skip && next <= now:
+	if k.missed == Skip && next <= now {
 		next += (now - next) / k.period * k.period
 		if next <= now {
 			next += k.period
 		}
 	}
-	k.fired = false
-	k.exec.StartTimerAt(&k.timer, next, (*tick)(k))
-	return time.Duration(now - k.due), nil
+	return next
 }
 
 // Cancel makes a Ticker a Canceler: it goes on ticking.

@@ -1,6 +1,7 @@
 package timer
 
 import (
+	"math"
 	"time"
 
 	"rondo.dev/rondo/async"
@@ -17,7 +18,8 @@ import (
 //	read := conn.Read(buf)
 //	n, err := async.Await(t, timer.Timeout(time.Second, &read))
 //
-// One allocation to build it, and three when the limit begins.
+// It is for tasks of one executor while it is in flight. One allocation to build it, and
+// three when the limit begins.
 func Timeout[T any](d time.Duration, f async.Future[T]) async.Future[T] {
 	return &timed[T]{d: d, f: f}
 }
@@ -30,11 +32,14 @@ func Deadline[T any](at time.Time, f async.Future[T]) async.Future[T] {
 
 // timed polls f under a scope of its own, with the time limit. It has that from
 // its first poll to f's end, and is as new afterwards: if f can be polled again,
-// as an operation that has lost can, so can it, with the whole time.
+// as an operation that has lost can, so can it, with the whole time. Left in flight by
+// one task, or one scope, and polled by another, it moves there with the rest of its time.
 type timed[T any] struct {
 	f     async.Future[T]
 	d     time.Duration
 	at    time.Time   // the limit is then, unless it is zero, and d is not used
+	until int64       // the limit, on the executor's clock
+	outer async.Task  // what the scope is in, without a waker
 	scope *async.Task // with the limit; nil: not begun
 	stop  func()
 	view  async.Task   // scope, with the waker of the poll
@@ -45,13 +50,18 @@ type timed[T any] struct {
 
 func (x *timed[T]) Poll(t *async.Task) (T, error) {
 	x.waker = t.Waker()
-	if x.scope == nil {
+	outer := t.WithWaker(nil)
+	switch now := t.Executor().Now(); {
+	case x.scope == nil:
 		x.alarm = async.WakerFor((*limit[T])(x))
-		x.view = t.WithWaker(&x.alarm)
 		if !x.at.IsZero() {
 			x.d = time.Until(x.at)
 		}
-		x.scope, x.stop = x.view.WithTimeout(x.d)
+		x.until = now + min(int64(x.d), math.MaxInt64-now)
+		x.enter(outer, x.d)
+	case x.outer != outer:
+		x.stop()
+		x.enter(outer, time.Duration(x.until-now))
 	}
 	x.view = x.scope.WithWaker(x.waker)
 	v, err := x.f.Poll(&x.view)
@@ -70,9 +80,14 @@ func (x *timed[T]) Poll(t *async.Task) (T, error) {
 	return v, err
 }
 
+func (x *timed[T]) enter(outer async.Task, d time.Duration) {
+	x.outer, x.view = outer, outer.WithWaker(&x.alarm)
+	x.scope, x.stop = x.view.WithTimeout(d)
+}
+
 func (x *timed[T]) end() {
 	x.stop()
-	x.scope, x.stop, x.asked = nil, nil, false
+	x.outer, x.scope, x.stop, x.asked = async.Task{}, nil, nil, false
 }
 
 // limit is whom the end of the time wakes: the waker of the last poll, which need
