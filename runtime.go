@@ -44,10 +44,11 @@ type Runtime struct {
 	watchdog *watchdog
 	blocking blockingPool
 
-	mu   sync.Mutex
-	down bool
-	done chan struct{} // closed when the shutdown is over
-	err  error         // of the shutdown
+	mu     sync.Mutex
+	down   bool
+	closed bool          // no task comes from outside any more
+	done   chan struct{} // closed when the shutdown is over
+	err    error         // of the shutdown
 }
 
 // New starts a runtime. It is ended by Shutdown.
@@ -86,8 +87,7 @@ func (rt *Runtime) run(ctx context.Context, f func(t *async.Task) error, site ui
 	ended := make(chan error, 1)
 	main := async.Root{Name: "main", Run: f, Ended: func(err error) { ended <- err }, Context: ctx, Site: site}
 	var core *async.Core
-	posted := l.Post(func() { core = main.Start(&l.exec) })
-	if !posted {
+	if !rt.enter(l, func() { core = main.Start(&l.exec) }) {
 		return async.ErrExecutorClosed
 	}
 	select {
@@ -105,7 +105,23 @@ func (rt *Runtime) run(ctx context.Context, f func(t *async.Task) error, site ui
 // may call it. It returns false if the runtime has shut down.
 func (rt *Runtime) Detach(name string, f func(t *async.Task) error) bool {
 	l, r := rt.leastLoaded(), rt.loose(name, f, caller(1))
-	return l.Post(func() { r.Start(&l.exec) })
+	return rt.enter(l, func() { r.Start(&l.exec) })
+}
+
+// enter posts the start of a task that comes from outside, and reports whether it did.
+func (rt *Runtime) enter(l *Loop, start func()) bool {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	return !rt.closed && l.Post(start)
+}
+
+// close ends entering, and reports whether it had ended before. Whoever was let in is
+// found by the next count of the tasks.
+func (rt *Runtime) close() (before bool) {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	before, rt.closed = rt.closed, true
+	return before
 }
 
 // Detach starts f as a task without a parent on t's loop: it inherits nothing, and
@@ -210,7 +226,9 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 		if left == 0 {
 			// Nor may any have come to a loop that was counted already. Those who detach
 			// tasks without an end are not waited for.
-			if calm++; spawned == before || calm == calmEnough {
+			calm++
+			quiet := spawned == before || calm == calmEnough
+			if quiet && rt.close() {
 				break
 			}
 			before = spawned

@@ -2,6 +2,7 @@ package rondo_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,4 +82,27 @@ func TestShieldedElsewhere(t *testing.T) {
 		t.Error(err)
 	}
 	<-done
+}
+
+// TestShutdownLetsNobodyIn to be abandoned: who comes in its last moment is waited for, or
+// was not let in.
+func TestShutdownLetsNobodyIn(t *testing.T) {
+	for round := range 100 {
+		rt := twoLoops(t)
+		var begun atomic.Bool
+		result := make(chan error, 1)
+		go func() {
+			result <- rt.Run(context.Background(), func(tk *async.Task) error {
+				begun.Store(true)
+				return tasktest.Sleep(tk.WithoutCancel(), 5*time.Millisecond)
+			})
+		}()
+		time.Sleep(time.Duration(round) * time.Microsecond)
+		if err := shutWithin10(rt); err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		if err := <-result; err != nil && (err != async.ErrExecutorClosed || begun.Load()) {
+			t.Fatalf("round %d: %v, begun %v", round, err, begun.Load())
+		}
+	}
 }
