@@ -148,3 +148,34 @@ func TestTakenElsewhere(t *testing.T) {
 		t.Errorf("%v, although each child was awaited", err)
 	}
 }
+
+// TestAwaitsAreNotKept: what a crowd has waited with is not kept when it has gone.
+func TestAwaitsAreNotKept(t *testing.T) {
+	type big [4 << 10]byte
+	const crowd = 4 << 10 // 16 MB
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	e := asynctest.New(t)
+	before := heap()
+	asynctest.Go(e, func(t *async.Task) (int, error) {
+		shared := future.Share(t, future.Go(func(t *async.Task) (v big, err error) {
+			return v, tasktest.Sleep(t, time.Second)
+		}))
+		for range crowd {
+			async.Spawn(t, func(t *async.Task) (int, error) {
+				_, err := shared.Get().Await(t)
+				return 0, err
+			})
+		}
+		return 0, nil
+	})
+	e.Advance(time.Minute)
+	if kept := int64(heap() - before); kept > 12<<20 {
+		t.Errorf("%d MB are kept", kept>>20)
+	}
+	runtime.KeepAlive(e)
+}

@@ -37,7 +37,13 @@ func (x *opAwait[T]) step() (done bool) {
 }
 
 // opAwaits is the free list of one type.
-type opAwaits[T any] struct{ first *opAwait[T] }
+type opAwaits[T any] struct {
+	first *opAwait[T]
+	n     int
+}
+
+// maxFreeAwaits bounds it: what a crowd has waited with once is not kept for ever.
+const maxFreeAwaits = 1024
 
 // opAwaitsOf finds the free list of a type. There are as many as there are types
 // of results, which are few: looking through them is a comparison each.
@@ -63,6 +69,7 @@ func newOpAwait[T any](e *Executor, o *Op[T], t *Task) *opAwait[T] {
 		x = new(opAwait[T])
 	} else {
 		l.first, x.next = x.next, nil
+		l.n--
 	}
 	x.op, x.task = *o, t
 	return x
@@ -74,8 +81,10 @@ func newOpAwait[T any](e *Executor, o *Op[T], t *Task) *opAwait[T] {
 func (x *opAwait[T]) end(e *Executor) (T, error) {
 	v, err, p := x.val, x.err, x.panicked
 	l := opAwaitsOf[T](e)
-	*x = opAwait[T]{next: l.first}
-	l.first = x
+	if *x = (opAwait[T]{}); l.n < maxFreeAwaits {
+		x.next, l.first = l.first, x
+		l.n++
+	}
 	if p != nil {
 		panic(p)
 	}
