@@ -284,6 +284,8 @@ func TestLoser(t *testing.T) {
 				f := e.create("f", string(pattern(1000)))
 				b := make([]byte, 10)
 				read, readAt, seek := f.Read(b), f.ReadAt(b, 5), f.SeekTo(-500, io.SeekEnd)
+				readv := f.Readv(b[:3], nil, b[3:])
+				e.lose(&readv)
 				e.lose(&read)
 				e.lose(&readAt)
 				e.lose64(&seek)

@@ -36,12 +36,17 @@ func Copy(t *async.Task, from, to string) (n int64, err error) {
 	if i.IsDir() {
 		return 0, &fs.PathError{Op: "copy", Path: from, Err: syscall.EISDIR}
 	}
+	_, err = Stat(t, to)
+	existed := err == nil
 	// Truncated only when it is known not to be the same.
 	dst, err := OpenFile(t, to, os.O_WRONLY|os.O_CREATE, i.Mode().Perm())
 	if err != nil {
 		return 0, err
 	}
 	n, err = copyInto(t, dst, src, i)
+	if err == nil && existed {
+		err = dst.Chmod(i.Mode().Perm()).Await(t)
+	}
 	if closeErr := dst.Close().Await(t); err == nil {
 		err = closeErr
 	}
@@ -65,9 +70,6 @@ func copyInto(t *async.Task, dst, src *File, from fs.FileInfo) (n int64, err err
 		// The kernel can't, or it says that there is nothing to copy, as it does for
 		// files that are made while they are read.
 		n, err = copyBytes(t, dst, src, n)
-	}
-	if err == nil && to.Size() > 0 && to.Mode().Perm() != from.Mode().Perm() {
-		err = dst.Chmod(from.Mode().Perm()).Await(t)
 	}
 	return n, err
 }

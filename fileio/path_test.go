@@ -314,7 +314,9 @@ func TestCopy(t *testing.T) {
 		e.put("f", content)
 		e.check(fileio.Chmod(task, p("f"), 0o640))
 		e.put("longer", content+content)
-		for _, to := range []string{"new", "longer"} {
+		e.put("nothing", "")
+		e.check(fileio.Chmod(task, p("nothing"), 0o604))
+		for _, to := range []string{"new", "longer", "nothing"} {
 			n, err := fileio.Copy(task, p("f"), p(to))
 			e.check(err)
 			e.equal(n, int64(len(content)))

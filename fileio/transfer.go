@@ -1,6 +1,7 @@
 package fileio
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"syscall"
@@ -104,7 +105,7 @@ func (x *transfers) Settle(ticket uint32, back bool) (used int) {
 	if back {
 		switch c.kind {
 		case read:
-			c.file.unread(c.left()[:c.n])
+			c.file.unread(c.got())
 		case write:
 			used = c.n - c.from
 		}
@@ -155,6 +156,14 @@ func (c *call) begin() {
 		c.op.WriteAt(fd, b, c.off, c)
 	}
 	c.submit()
+}
+
+// got is what a call has read that is over with the first bytes.
+func (c *call) got() []byte {
+	if c.vec == nil {
+		return c.buf[:c.n]
+	}
+	return bytes.Join(c.vec.Bufs, nil)[:c.n]
 }
 
 // left is what is left of the buffer, or of the first one with anything left.

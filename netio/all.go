@@ -12,9 +12,10 @@ var ErrLimit = errors.New("rondo/netio: more bytes than the limit")
 
 // ReadAll reads until the end of src, and returns what it has read, at most limit
 // bytes; if there are more it returns the first of them with ErrLimit, and has read
-// one beyond. Any other error, and a cancellation, come with what was read until then.
+// one beyond; a limit below 0 is 0. Any other error, and a cancellation, come with what was read until then.
 func ReadAll(t *async.Task, src Reader, limit int64) ([]byte, error) {
 	var all []byte
+	limit = max(limit, 0)
 	for room := 512; ; room = len(all) {
 		if int64(room) > limit-int64(len(all)) {
 			room = int(limit-int64(len(all))) + 1 // one more, to see whether it is the end

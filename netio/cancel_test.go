@@ -4,12 +4,14 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/future"
 	"rondo.dev/rondo/netio"
+	"rondo.dev/rondo/netio/buffered"
 	"rondo.dev/rondo/timer"
 )
 
@@ -597,3 +599,25 @@ func (x *rewriter) WakeLocal() {
 }
 
 func (x *rewriter) Wake() { x.WakeLocal() }
+
+// TestLoserErrors: an error that a loser has met is the next one's, also through a
+// buffered.Reader.
+func TestLoserErrors(t *testing.T) {
+	onEach(t, func(e *env) {
+		for _, r := range []func(c *netio.Conn) netio.Reader{
+			func(c *netio.Conn) netio.Reader { return c },
+			func(c *netio.Conn) netio.Reader { return buffered.NewReader(c) },
+		} {
+			a, b := e.pair()
+			src, buf := r(b), make([]byte, 10)
+			read := src.Read(buf)
+			lose(e, &read, func() {
+				e.check(a.SetLinger(0).Await(e.task))
+				e.close(a)
+			})
+			_, err := src.Read(buf).Await(e.task)
+			e.is(err, syscall.ECONNRESET)
+			e.close(b)
+		}
+	})
+}

@@ -647,7 +647,7 @@ func TestReadAllAndDiscard(t *testing.T) {
 	for _, hide := range []bool{false, true} {
 		t.Run(names("plain", hide), func(t *testing.T) {
 			onEach(t, func(e *env) {
-				for _, limit := range []int64{0, 1, 999, 5000, 5001, 1 << 40} {
+				for _, limit := range []int64{-1, 0, 1, 999, 5000, 5001, 1 << 40} {
 					a, b := e.pair()
 					writer := e.spawn(func(e *env) {
 						e.equalWrite(a, 0, 5000)
@@ -658,6 +658,7 @@ func TestReadAllAndDiscard(t *testing.T) {
 						src = plain{b}
 					}
 					p, err := netio.ReadAll(e.task, src, limit)
+					limit = max(limit, 0)
 					e.equal(len(p), int(min(limit, 5000)))
 					e.same(p, 0)
 					if limit < 5000 {

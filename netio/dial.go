@@ -138,6 +138,7 @@ func (x *connecting) Poll(t *async.Task) (int, error) {
 	}
 	if x.err != nil {
 		x.place.drv.CloseNow(x.fd)
+		x.place.drv.Unlink(x.local) // it was made for this connection
 		if x.err == driver.ErrCanceled {
 			return -1, cancelled(t)
 		}

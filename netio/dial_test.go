@@ -152,6 +152,30 @@ func TestDialTimeoutWhileResolving(t *testing.T) {
 	})
 }
 
+// A resolver of one's own is asked for every name.
+func TestResolver(t *testing.T) {
+	onKernel(t, func(e *env) {
+		asked := make(chan bool, 100)
+		r := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+			asked <- true
+			return nil, errTest
+		}}
+		const name = "a.name.to.be.asked.for.example:1"
+		for what, use := range map[string]func() error{
+			"Dialer.Dial":         func() error { _, err := (&netio.Dialer{Resolver: r}).Dial(e.task, "tcp", name); return err },
+			"PacketConfig.Dial":   func() error { _, err := (&netio.PacketConfig{Resolver: r}).Dial(e.task, "udp", name); return err },
+			"PacketConfig.Listen": func() error { _, err := (&netio.PacketConfig{Resolver: r}).Listen(e.task, "udp", name); return err },
+		} {
+			if err := use(); err == nil || len(asked) == 0 {
+				e.Errorf("%s: %v, and it was asked %d times", what, err, len(asked))
+			}
+			for len(asked) > 0 {
+				<-asked
+			}
+		}
+	})
+}
+
 // Of several addresses the first that connects wins. What each does is a script: a
 // time until it connects, or fails. The clock is virtual.
 func TestHappyEyeballs(t *testing.T) {

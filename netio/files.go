@@ -8,10 +8,12 @@ import "os"
 // they have been: so it is these files that are sent, even if somebody closes one
 // meanwhile and its number gets another meaning. With an error there are none.
 func (p *place) dupFiles(dups []int, files []*os.File) ([]int, error) {
+	had := len(dups)
 	for _, f := range files {
 		raw, err := f.SyscallConn()
 		if err != nil {
-			return p.closeDups(dups), err
+			p.closeDups(dups[had:])
+			return dups[:had], err
 		}
 		var failed error
 		err = raw.Control(func(fd uintptr) {
@@ -26,7 +28,8 @@ func (p *place) dupFiles(dups []int, files []*os.File) ([]int, error) {
 			err = os.NewSyscallError("dup", failed)
 		}
 		if err != nil {
-			return p.closeDups(dups), err
+			p.closeDups(dups[had:])
+			return dups[:had], err
 		}
 	}
 	return dups, nil

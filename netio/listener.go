@@ -72,7 +72,7 @@ func (lc *ListenConfig) Listen(t *async.Task, network, address string) (*Listene
 	if err := checkNetwork(network, "tcp"); err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	addr, err := resolveListen(t, network, address)
+	addr, err := resolveListen(t, nil, network, address)
 	if err == nil {
 		var ln *Listener
 		if ln, err = lc.listen(t, addr, network == "tcp6"); err == nil {

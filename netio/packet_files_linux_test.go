@@ -55,14 +55,57 @@ func TestPacketFiles(t *testing.T) {
 			_, err = a.WriteMsg(out).Await(e.task)
 			e.check(err)
 			e.equal(e.receive(b), "pipe")
-			// Closed ones are not sent.
+			// Closed ones are not sent, nor what is behind them.
 			r.Close()
-			_, err = a.WriteMsg(&netio.Message{Buf: []byte("x"), Files: []*os.File{r}}).Await(e.task)
+			bad := netio.Message{Buf: []byte("x"), Files: []*os.File{r}}
+			_, err = a.WriteMsg(&bad).Await(e.task)
 			e.is(err, os.ErrClosed)
+			n, err = a.WriteBatch([]netio.Message{{Buf: []byte("1")}, *out, bad, {Buf: []byte("3")}}).Await(e.task)
+			e.is(err, os.ErrClosed)
+			e.equal(n, 2)
+			e.equal(e.receive(b), "1")
+			e.equal(e.receive(b), "pipe")
 			in.Files[0].Close()
 			in.Files[1].Close()
 			e.close(a, b)
 		}
+	})
+}
+
+// TestPacketFilesAlone: a message of no bytes that has files is not the end.
+func TestPacketFilesAlone(t *testing.T) {
+	onKernel(t, func(e *env) {
+		a, b, err := netio.PacketPair(e.task, "unixpacket")
+		e.check(err)
+		r, w := e.openPipe()
+		send := func() {
+			_, err = a.WriteMsg(&netio.Message{Files: []*os.File{r, w}}).Await(e.task)
+			e.check(err)
+		}
+		in := netio.Message{Buf: make([]byte, 10), MaxFiles: 2}
+		read := b.ReadMsg(&in)
+		lose(e, &read, send)
+		for _, receive := range []func() (int, error){
+			func() (int, error) { return b.ReadMsg(&in).Await(e.task) },
+			func() (int, error) {
+				ms := []netio.Message{in}
+				n, err := b.ReadBatch(ms).Await(e.task)
+				in = ms[0]
+				return n - 1, err
+			},
+		} {
+			n, err := receive()
+			e.check(err)
+			e.equal(n, 0)
+			e.equal(len(in.Files), 2)
+			for _, f := range in.Files {
+				f.Close()
+			}
+			send()
+		}
+		r.Close()
+		w.Close()
+		e.close(a, b)
 	})
 }
 

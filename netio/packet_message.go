@@ -33,6 +33,14 @@ func (m *Message) take(c *PacketConn, msg *driver.Msg, n int, sent bool) {
 	m.Files = filesOf(a.Rights, c.network)
 }
 
+// isEnd reports whether a message of n bytes, received from an ordered connection, is its
+// end. A message of no bytes is, for they can't be told apart: unless files came with
+// it, or there was no room for what it had.
+func isEnd(msg *driver.Msg, n int) bool {
+	return n == 0 && msg.RecvFlags&(msgTrunc|msgControlTrunc) == 0 &&
+		(msg.Ancillary == nil || len(msg.Ancillary.Rights) == 0)
+}
+
 // A batch is the messages of a transfer as the driver has them. It stays with the
 // transfer in the free list, unless it is a large one.
 type batch struct {
@@ -45,13 +53,12 @@ type batch struct {
 
 const maxFreeBatch = 64
 
-// fill fills b with what is left of x. b may be nil.
+// fill fills b with what is left of x, up to what files of are at hand. b may be nil.
 func (b *batch) fill(x *transfer) *batch {
-	first := 0
+	first, n := 0, len(x.many)
 	if x.sends {
-		first = x.n
+		first, n = x.n, x.ready
 	}
-	n := len(x.many) - first
 	if b == nil || len(b.msgs) < n {
 		b = &batch{msgs: make([]driver.Msg, n), bufs: make([][1][]byte, n), ancillary: make([]driver.Ancillary, n)}
 	}
@@ -78,10 +85,10 @@ func (b *batch) sent(x *transfer, n int) {
 // received tells the messages of x what was received, and returns how many they are.
 // At the end of a connection the system goes on with messages of no bytes.
 func (b *batch) received(x *transfer, n int) int {
+	for n > 0 && x.c.ordered() && isEnd(&b.Msgs[n-1], b.Msgs[n-1].N) {
+		n--
+	}
 	for i := range n {
-		if x.c.ordered() && b.Msgs[i].N == 0 {
-			return i
-		}
 		x.many[i].take(x.c, &b.Msgs[i], b.Msgs[i].N, false)
 	}
 	return n
@@ -101,18 +108,23 @@ func (b *batch) forget() *batch {
 	return b
 }
 
-// dupFiles makes descriptors of the files that are to be sent.
+// dupFiles makes descriptors of the files that are to be sent. Of many messages it may
+// be ready with some, and fails when it is the next one's turn.
 func (x *transfer) dupFiles() (err error) {
 	p := x.c.home
-	switch {
-	case x.one != nil:
+	if x.one != nil {
 		x.dups, err = p.dupFiles(x.dups, x.one.Files)
-	case x.batched:
-		for i := range x.many[x.n:] {
-			if x.dups, err = p.dupFiles(x.dups, x.many[x.n+i].Files); err != nil {
-				break
-			}
+		return err
+	}
+	x.ready = 0
+	for i := range x.many[x.n:] {
+		if x.dups, err = p.dupFiles(x.dups, x.many[x.n+i].Files); err != nil {
+			break
 		}
+		x.ready++
+	}
+	if x.ready > 0 {
+		return nil
 	}
 	return err
 }

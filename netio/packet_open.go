@@ -138,7 +138,7 @@ func (pc *PacketConfig) listen(t *async.Task, network, address string) (*PacketC
 	if err := checkNetwork(network, "udp"); err != nil {
 		return nil, err
 	}
-	at, err := resolveListen(t, network, address)
+	at, err := resolveListen(t, pc.Resolver, network, address)
 	if err != nil {
 		return nil, err
 	}

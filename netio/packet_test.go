@@ -126,6 +126,46 @@ func TestPacketEmpty(t *testing.T) {
 	})
 }
 
+// Where a message of no bytes is the end, it is none if others have come behind it, nor is
+// one that there was no room for.
+func TestPacketEmptyInOrder(t *testing.T) {
+	onEach(t, func(e *env) {
+		a, b, err := netio.PacketPair(e.task, "unixpacket")
+		e.check(err)
+		for _, s := range []string{"", "one", "", "", "two", ""} {
+			e.send(a, s)
+		}
+		ms := make([]netio.Message, 10)
+		for i := range ms {
+			ms[i].Buf = make([]byte, 10)
+		}
+		n, err := b.ReadBatch(ms).Await(e.task)
+		e.check(err)
+		var got []string
+		for _, m := range ms[:n] {
+			got = append(got, string(m.Buf[:m.N]))
+		}
+		e.equal(fmt.Sprintf("%q", got), `["" "one" "" "" "two"]`)
+
+		e.send(a, "hello")
+		n, err = b.Read(nil).Await(e.task)
+		e.check(err)
+		e.equal(n, 0)
+		e.send(a, "hello")
+		d, err := b.ReadFrom(nil).Await(e.task)
+		e.check(err)
+		e.equal(d.Truncated, true)
+		e.send(a, "hello")
+		n, err = b.ReadBatch(make([]netio.Message, 1)).Await(e.task)
+		e.check(err)
+		e.equal(n, 1)
+		e.close(a)
+		_, err = b.Read(nil).Await(e.task)
+		e.is(err, io.EOF)
+		e.close(b)
+	})
+}
+
 // What does not fit is lost, which is told, and the next message is whole.
 func TestPacketTruncated(t *testing.T) {
 	eachPair(t, func(e *env, network string, a, b *netio.PacketConn) {

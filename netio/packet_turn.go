@@ -35,6 +35,8 @@ type transfer struct {
 	from int // progress of earlier attempts
 	err  error
 
+	ready int // how many of the messages that are left to send have their files
+
 	msg       driver.Msg
 	ancillary driver.Ancillary
 	batch     *batch
@@ -199,7 +201,7 @@ func (x *transfer) moved(n int) {
 		if x.one != nil {
 			x.one.take(x.c, &x.msg, n, x.sends)
 		}
-		if n == 0 && !x.sends && x.c.ordered() {
+		if !x.sends && x.c.ordered() && isEnd(&x.msg, n) {
 			x.outcome = gotEOF
 		}
 	}

@@ -45,7 +45,7 @@ func resolve(t *async.Task, r *net.Resolver, network, address string) ([]netip.A
 }
 
 // resolveListen resolves an address to listen on; no host means all of them.
-func resolveListen(t *async.Task, network, address string) (netip.AddrPort, error) {
+func resolveListen(t *async.Task, r *net.Resolver, network, address string) (netip.AddrPort, error) {
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
 		return netip.AddrPort{}, err
@@ -56,7 +56,7 @@ func resolveListen(t *async.Task, network, address string) (netip.AddrPort, erro
 		}
 		return netip.AddrPortFrom(netip.IPv6Unspecified(), port), nil
 	}
-	addrs, err := resolve(t, nil, network, address)
+	addrs, err := resolve(t, r, network, address)
 	if err != nil {
 		return netip.AddrPort{}, err
 	}

@@ -23,6 +23,9 @@ func TestUnixgram(t *testing.T) {
 			b, err := netio.ListenPacket(e.task, "unixgram", at)
 			e.check(err)
 			e.equal(b.LocalAddr().String(), at)
+			if _, err = (&netio.PacketConfig{LocalAddr: mine}).Dial(e.task, "unixgram", at+"-not"); err == nil {
+				e.Error("connected to nobody")
+			} // and the client's path can be had again
 			a, err := (&netio.PacketConfig{LocalAddr: mine}).Dial(e.task, "unixgram", at)
 			e.check(err)
 			e.equal(a.RemoteAddr().String(), at)

@@ -1,10 +1,15 @@
 package buffered
 
-import "rondo.dev/rondo/async"
+import (
+	"cmp"
+	"context"
+
+	"rondo.dev/rondo/async"
+)
 
 // Read makes a Reader a netio.Reader: it reads what is buffered, or, if that is
-// nothing, from the source straight into b. What a losing Read has read is buffered
-// again. One Read may be in flight at a time.
+// nothing, from the source straight into b. What a losing Read has read, it gives back.
+// One Read may be in flight at a time.
 func (r *Reader) Read(b []byte) async.Op[int] { return async.NewOp((*readSource)(r), b, 0) }
 
 // Unread puts a copy of b, which was read from r, before what would be read next.
@@ -15,6 +20,7 @@ type reading struct {
 	ticket uint32
 	busy   bool
 	over   bool
+	asked  bool          // the source was asked to give up, as by a loser: it keeps what it has
 	inner  async.Op[int] // of the source, unless over
 	buf    []byte
 	n      int
@@ -52,6 +58,9 @@ func (s *readSource) PollOp(t *async.Task, ticket uint32, keep bool) (int, error
 		if async.IsPending(err) {
 			return 0, err
 		}
+		if x.asked {
+			n, err = 0, cmp.Or(t.Cause(), context.Canceled)
+		}
 		x.n, x.err, x.over = n, err, true
 	}
 	n, err := x.n, x.err
@@ -63,7 +72,8 @@ func (s *readSource) PollOp(t *async.Task, ticket uint32, keep bool) (int, error
 
 func (s *readSource) CancelOp(t *async.Task, ticket uint32) (idle bool) {
 	x := s.find(ticket)
-	if x.over || !x.inner.Cancel(t, false) {
+	if x.over || !x.inner.Cancel(t, true) {
+		x.asked = !x.over
 		return false
 	}
 	x.end()
