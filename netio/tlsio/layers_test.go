@@ -3,9 +3,11 @@ package tlsio_test
 import (
 	"crypto/tls"
 	"testing"
+	"time"
 
 	"rondo.dev/rondo/internal/testworld"
 	"rondo.dev/rondo/netio/tlsio"
+	"rondo.dev/rondo/timer"
 )
 
 // env is a testworld.Env with one of the ways in which servers see to their records.
@@ -16,6 +18,13 @@ type env struct {
 
 func (e *env) server(config *tls.Config) *tlsio.Acceptor {
 	return &tlsio.Acceptor{Config: config, KeepCryptoTLS: e.keep}
+}
+
+// settle gives the loop a few turns, in which what the system has ready arrives.
+func (e *env) settle() {
+	for range 4 {
+		e.Check(timer.Sleep(time.Millisecond).Await(e.Task))
+	}
 }
 
 // onEach runs the body of a main task in every world, with both ways.

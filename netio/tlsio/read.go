@@ -3,7 +3,6 @@ package tlsio
 import (
 	"bytes"
 	"errors"
-	"io"
 	"os"
 	"slices"
 
@@ -131,8 +130,6 @@ func (c *Conn) read(t *async.Task, r *reading) {
 			c.serveStash(r)
 		case !c.drained:
 			c.decrypt(t, r)
-		case r.asked && !c.receiving: // else the next read would have what became of that
-			r.end(0, cancelled(t))
 		case !c.receive(t, r):
 			return
 		}
@@ -223,9 +220,11 @@ func (c *Conn) receive(t *async.Task, r *reading) bool {
 	}
 	c.receiving = false
 	switch {
+	case r.asked:
+		r.end(0, cancelled(t))
 	case err == nil:
 		c.wire.in, c.wire.borrower, c.drained = b, t.Core(), false
-	case errors.Is(err, os.ErrDeadlineExceeded), r.asked && err != io.EOF:
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		r.end(0, err)
 	default:
 		// The layer has to know, to tell the end of the stream from that of a record.
@@ -251,8 +250,10 @@ func (c *Conn) cancelRead(t *async.Task, ticket uint32) (idle bool) {
 		return true
 	case r.done:
 		return false
-	case c.receiving && !c.rx.Cancel(t, false):
-		r.asked = true // what has arrived may be a whole record
+	case c.receiving && !c.rx.Cancel(t, true):
+		// As a loser it leaves in the transport what has come: half a record is no
+		// result, and an error is the next read's too.
+		r.asked = true
 		return false
 	}
 	c.receiving = false
