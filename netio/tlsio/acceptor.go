@@ -37,12 +37,13 @@ type Acceptor struct {
 // limits that.
 func (a *Acceptor) Accept(t *async.Task, raw *netio.Conn) (*Conn, error) {
 	c, conn := a.conn(raw)
-	return handshake(t, c, conn, a.Refuse)
+	return handshake(t, c, conn)
 }
 
 // conn returns a connection that has yet to shake hands, by what is returned besides.
 func (a *Acceptor) conn(raw *netio.Conn) (*Conn, *tls.Conn) {
 	c := newConn(raw)
+	c.wire.shaking.refuse = a.Refuse
 	config := a.Config
 	if !a.KeepCryptoTLS {
 		c.wire.shaking.handover, config = newHandover(config)

@@ -22,14 +22,14 @@ func Client(t *async.Task, raw *netio.Conn, config *tls.Config) (*Conn, error) {
 		return nil, errRenegotiation
 	}
 	c := newConn(raw)
-	return handshake(t, c, tls.Client(&c.wire, config), nil)
+	return handshake(t, c, tls.Client(&c.wire, config))
 }
 
 var errRenegotiation = errors.New("rondo/tlsio: the config allows renegotiation, which is not supported")
 
 // handshake runs on a coroutine of its own, whose stack becomes large: t's can stay as
 // small as it is.
-func handshake(t *async.Task, c *Conn, conn *tls.Conn, refuse func(error) []byte) (*Conn, error) {
+func handshake(t *async.Task, c *Conn, conn *tls.Conn) (*Conn, error) {
 	shaking := async.Spawn(t, func(t *async.Task) (struct{}, error) {
 		if t.Core().Decline() {
 			return struct{}{}, nil
@@ -37,11 +37,6 @@ func handshake(t *async.Task, c *Conn, conn *tls.Conn, refuse func(error) []byte
 		return struct{}{}, c.handshake(t, conn)
 	})
 	if _, err := shaking.Await(t); err != nil {
-		if refuse != nil {
-			if answer := refuse(err); answer != nil {
-				c.raw.Write(answer).Await(t)
-			}
-		}
 		c.raw.Close().Await(t)
 		return nil, err
 	}
@@ -49,22 +44,35 @@ func handshake(t *async.Task, c *Conn, conn *tls.Conn, refuse func(error) []byte
 }
 
 func (c *Conn) handshake(t *async.Task, conn *tls.Conn) error {
-	h := c.wire.shaking.handover
+	s := c.wire.shaking
+	h := s.handover
 	if h != nil {
 		defer h.forget()
 	}
 	t.Core().DropStack()
-	c.wire.shaking.task = t
+	s.task = t
 	// Without a Done: crypto/tls would start a goroutine to look at it.
 	err := conn.HandshakeContext(context.WithoutCancel(t))
 	c.wire.shaking = nil
 	if sendErr := c.flush(t); err == nil {
 		err = sendErr
 	}
-	if err == nil {
-		c.layer = c.home.layer(conn, &c.wire, h)
+	if err != nil {
+		c.turnAway(t, s.refuse, err)
+		return err
 	}
-	return err
+	c.layer = c.home.layer(conn, &c.wire, h)
+	return nil
+}
+
+// turnAway tells a client why it is going to be hung up on.
+func (c *Conn) turnAway(t *async.Task, refuse func(error) []byte, why error) {
+	if refuse == nil {
+		return
+	}
+	if answer := refuse(why); answer != nil {
+		c.raw.Write(answer).Await(t)
+	}
 }
 
 // layer returns what sees to a connection's records from now on.

@@ -185,6 +185,50 @@ func TestHandshakeInterrupted(t *testing.T) {
 	}
 }
 
+// A client whose handshake fails is told what the Acceptor has for it, whoever accepts.
+func TestRefuse(t *testing.T) {
+	forServer, _, _ := configs(t)
+	for name, accept := range map[string]func(t *async.Task, a *tlsio.Acceptor, ln *netio.Listener) error{
+		"Accept": func(t *async.Task, a *tlsio.Acceptor, ln *netio.Listener) error {
+			raw, err := ln.Accept().Await(t)
+			if err != nil {
+				return err
+			}
+			_, err = a.Accept(t, raw)
+			return err
+		},
+		"Serve": func(t *async.Task, a *tlsio.Acceptor, ln *netio.Listener) error {
+			return a.Serve(t, ln, func(*async.Task, *tlsio.Conn) error { return errTest })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEach(t, func(e *env) {
+				ln := e.Listen()
+				acceptor := e.server(forServer)
+				acceptor.Refuse = func(err error) []byte {
+					if !errors.As(err, new(tls.RecordHeaderError)) {
+						e.Errorf("was told of %v", err)
+					}
+					return []byte("this is TLS")
+				}
+				accepting := e.Task.Go(func(t *async.Task) error { return accept(t, acceptor, ln) })
+				c, err := netio.Dial(e.Task, "tcp", ln.Addr().String())
+				e.Check(err)
+				_, err = c.Write([]byte("GET / HTTP/1.1\r\n\r\n")).Await(e.Task)
+				e.Check(err)
+				answer, err := io.ReadAll(green.Reader(e.Task, c))
+				e.Check(err)
+				e.Equal(string(answer), "this is TLS")
+				e.Check(c.Close().Await(e.Task))
+				e.Check(ln.Close().Await(e.Task))
+				if err = accepting.Await(e.Task); name == "Accept" && !errors.As(err, new(tls.RecordHeaderError)) {
+					e.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
 // clientHello returns the first bytes of a client.
 func clientHello(e *env, config *tls.Config) []byte {
 	a, b := e.Pair()

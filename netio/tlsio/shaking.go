@@ -5,11 +5,12 @@ import (
 	"rondo.dev/rondo/netio/tlsio/internal/tls13"
 )
 
-// shaking is a handshake in progress: the task that waits in it, and what has to be
-// seen to for a handover.
+// shaking is a handshake in progress: the task that waits in it, what is answered if it
+// fails, and what has to be seen to for a handover.
 type shaking struct {
 	task     *async.Task
-	handover *handover // nil: crypto/tls will keep the connection
+	refuse   func(error) []byte // the Acceptor's, or nil
+	handover *handover          // nil: crypto/tls will keep the connection
 
 	header [tls13.HeaderSize]byte // of the record that is being read
 	got    int                    // bytes of the header
