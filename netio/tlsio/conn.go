@@ -26,8 +26,8 @@ type Conn struct {
 	reads  []reading // the first one has its turn
 	writes []writing // likewise
 
-	rx      async.Op[[]byte] // the transport's receive, while receiving
-	tx      async.Op[int]    // the transport's write of sending, while that is not nil
+	rx      async.Op[[]byte]  // the transport's receive, while receiving
+	tx      async.Flight[int] // the transport's write of sending, while that is not nil
 	sending []byte
 	stash   []byte // was read, and put back: the next read gets it first
 	broken  error  // why nothing can be sent any more

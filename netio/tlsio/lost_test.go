@@ -1,10 +1,13 @@
 package tlsio_test
 
 import (
+	"io"
 	"syscall"
 	"testing"
 
 	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/green"
+	"rondo.dev/rondo/netio/tlsio"
 )
 
 // A reset that has come while a read was in flight which then gives up is the next
@@ -34,4 +37,41 @@ func TestResetOutlivesTheReadThatItEnds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// abandon cancels Writes to a peer that reads nothing until what one has left behind
+// does not go, and returns how much the peer is going to get.
+func abandon(e *env, c *tlsio.Conn) (sent int) {
+	e.Helper()
+	for message := make([]byte, 4<<20); !tlsio.Unsent(c); e.settle() {
+		task, cancel := e.Task.WithCancel()
+		writing := async.Spawn(task, func(t *async.Task) (int, error) { return c.Write(message).Await(t) })
+		e.settle()
+		cancel(errTest)
+		n, err := writing.Await(e.Task)
+		if err != nil {
+			e.Is(err, errTest)
+		}
+		sent += n
+	}
+	return sent
+}
+
+// What a cancelled Write has left behind goes on by itself. When it has gone, the
+// connection has no buffer, and nothing is in the way of the goodbye.
+func TestCloseNotifyAfterACancelledWrite(t *testing.T) {
+	onEach(t, func(e *env) {
+		client, server := pair(e)
+		sent := abandon(e, server)
+		_, err := io.ReadFull(green.Reader(e.Task, client), make([]byte, sent))
+		e.Check(err)
+		for tlsio.Unsent(server) {
+			e.settle()
+		}
+		closeAll(e, server)
+		goodbye, err := io.ReadAll(green.Reader(e.Task, client.Transport()))
+		e.Check(err)
+		e.Equal(len(goodbye), 5+2+1+16) // a header, the alert, its type, the tag
+		closeAll(e, client)
+	})
 }

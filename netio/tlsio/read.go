@@ -204,8 +204,8 @@ var errUnread = errors.New("rondo/tlsio: the peer asks for new keys and reads no
 func (c *Conn) answer(t *async.Task) {
 	if len(c.writes) > 0 {
 		wake(&c.writes[0].waker)
-	} else {
-		c.transmit(t)
+	} else if idle, err := c.transmit(t); !idle && err == nil {
+		c.leave(t)
 	}
 }
 

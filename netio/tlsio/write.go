@@ -120,6 +120,7 @@ func (c *Conn) write(t *async.Task, w *writing) {
 		case err != nil:
 			w.end(err)
 		case !idle && w.asked:
+			c.leave(t)
 			w.end(cancelled(t))
 		case !idle:
 			return
@@ -163,20 +164,22 @@ func (c *Conn) probe(t *async.Task, w *writing) bool {
 func (w *writing) end(err error) { w.done, w.err = true, err }
 
 // transmit sends what the layer has written, and reports whether all of it has gone.
-// What the transport was given goes on by itself, whoever gives up waiting for it.
+// What the transport was given goes on by itself; who stops waiting for that leaves.
 func (c *Conn) transmit(t *async.Task) (idle bool, err error) {
 	for {
 		if c.broken != nil {
 			return true, c.broken
 		}
-		if c.sending == nil {
-			if len(c.wire.out) == 0 {
-				return true, nil
-			}
+		var n int
+		switch {
+		case c.sending != nil:
+			n, err = c.tx.Poll(t)
+		case len(c.wire.out) > 0:
 			c.sending, c.wire.out = c.wire.out, nil
-			c.tx = c.raw.Write(c.sending)
+			n, err = c.tx.Launch(t, c.raw.Write(c.sending))
+		default:
+			return true, nil
 		}
-		n, err := c.tx.Poll(t)
 		if async.IsPending(err) {
 			return false, nil
 		}
