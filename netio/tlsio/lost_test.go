@@ -4,6 +4,7 @@ import (
 	"io"
 	"syscall"
 	"testing"
+	"time"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/green"
@@ -73,5 +74,25 @@ func TestCloseNotifyAfterACancelledWrite(t *testing.T) {
 		e.Check(err)
 		e.Equal(len(goodbye), 5+2+1+16) // a header, the alert, its type, the tag
 		closeAll(e, client)
+	})
+}
+
+// A deadline that has interrupted what a cancelled Write left behind, and was taken away
+// since, is no business of the next Write's, which completes the record.
+func TestDeadlineThatWasTakenAway(t *testing.T) {
+	onEach(t, func(e *env) {
+		client, server := pair(e)
+		sent := abandon(e, server)
+		e.Check(server.SetWriteDeadline(time.Now()).Await(e.Task))
+		e.settle()
+		e.Check(server.SetWriteDeadline(time.Time{}).Await(e.Task))
+		reading := async.Spawn(e.Task, func(t *async.Task) ([]byte, error) { return readAll(t, client) })
+		_, err := server.Write([]byte("more")).Await(e.Task)
+		e.Check(err)
+		e.Check(server.CloseWrite().Await(e.Task))
+		all, err := reading.Await(e.Task)
+		e.Check(err)
+		e.Equal(len(all), sent+len("more"))
+		closeAll(e, client, server)
 	})
 }
