@@ -14,8 +14,9 @@ import (
 // part of a message, or a whole one that is lent.
 type incoming struct {
 	wire.Reader
-	bytes   []byte // of what the transport has lent, not looked at yet
-	buf     []byte // a message that comes in parts
+	bytes   []byte      // of what the transport has lent, not looked at yet
+	of      *async.Core // the task that the transport has lent it to; nil: it is the connection's own
+	buf     []byte      // a message that comes in parts, or was decompressed
 	message Message
 	ready   bool        // message is for the next receive; else it may be lent
 	to      *async.Core // who it is lent to, if it is
@@ -59,7 +60,7 @@ func (c *Conn) advance(t *async.Task, asked bool) (how, error) {
 			if c.in == nil {
 				c.in = c.home.newIncoming()
 			}
-			c.in.bytes = b
+			c.in.bytes, c.in.of = b, t.Core()
 			c.heard()
 		case errors.Is(err, os.ErrDeadlineExceeded), asked && err != io.EOF:
 			return interrupted, err
@@ -138,6 +139,12 @@ func (c *Conn) part(ev wire.Event) error {
 	}
 	in.message, in.ready = Message{Kind(ev.Message), data}, true
 	return nil
+}
+
+// lendable reports whether t may have the message where it lies. What the transport has
+// lent it keeps for the task that it has lent it to, and for no other.
+func (in *incoming) lendable(t *async.Task) bool {
+	return in.buf != nil || in.of == nil || in.of == t.Core()
 }
 
 // reclaim takes back what was lent with the last message.

@@ -12,6 +12,7 @@ import (
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/asynctest"
+	"rondo.dev/rondo/internal/testworld"
 	"rondo.dev/rondo/netio/netiotest"
 	"rondo.dev/rondo/web/websocket/internal/wire"
 )
@@ -303,6 +304,59 @@ func TestCloseByAnother(t *testing.T) {
 		is(t, c.Close().Await(task), nil)
 		return reader.Await(task)
 	})
+}
+
+// A message of one task's does not become another connection's bytes when the task closes
+// that has received the chunk they came in, or when that has ended and a third one closes.
+func TestMessageOfAnothersChunk(t *testing.T) {
+	for name, ended := range map[string]bool{"the first closes": false, "the first has ended": true} {
+		t.Run(name, func(t *testing.T) {
+			testworld.OnEach(t, func(e *testworld.Env) {
+				a, b := e.Pair()
+				x, y := e.Pair()
+				c := newConn(b, placeOf(b.Home()), nil, &defaults, false, wire.Deflate{}, "")
+				_, err := a.Write(join(text("first"), text("second"))).Await(e.Task)
+				e.Check(err)
+				receive := func(t *async.Task) (string, []byte) {
+					m, err := c.Receive().Await(t)
+					e.Check(err)
+					return string(m.Data), m.Data
+				}
+				first := func(t *async.Task) error {
+					got, _ := receive(t)
+					e.Equal(got, "first")
+					return nil
+				}
+				if ended {
+					e.Check(e.Task.Go(first).Await(e.Task))
+				} else {
+					e.Check(first(e.Task))
+				}
+				has, closed := false, false
+				second := e.Spawn(func(e *testworld.Env) {
+					got, data := receive(e.Task)
+					e.Equal(got, "second")
+					for has = true; !closed; {
+						e.Check(async.Yield(e.Task))
+					}
+					e.Equal(string(data), "second")
+				})
+				for !has {
+					e.Check(async.Yield(e.Task))
+				}
+				e.Check(c.CloseNow().Await(e.Task))
+				for range 300 {
+					_, err := x.Write([]byte("of another connection")).Await(e.Task)
+					e.Check(err)
+					_, err = y.Recv().Await(e.Task)
+					e.Check(err)
+				}
+				closed = true
+				e.Check(second.Await(e.Task))
+				e.Check(errors.Join(a.Close().Await(e.Task), x.Close().Await(e.Task), y.Close().Await(e.Task)))
+			})
+		})
+	}
 }
 
 // Deadlines of the transport lose nothing.

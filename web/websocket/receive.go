@@ -67,8 +67,8 @@ func (x *receiver) PollOp(t *async.Task, ticket uint32, keep bool) (Message, err
 		return Message{}, err
 	}
 	m := c.in.message
-	if keep || t.Remote() || c.cold != nil && len(c.cold.queue) > 0 {
-		m.Data = bytes.Clone(m.Data) // the buffer may be used again before it is seen
+	if keep || t.Remote() || c.cold != nil && len(c.cold.queue) > 0 || !c.in.lendable(t) {
+		m.Data = bytes.Clone(m.Data) // the memory may be used again before it is seen
 	} else {
 		c.in.to = t.Core()
 	}
