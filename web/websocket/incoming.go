@@ -3,6 +3,7 @@ package websocket
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
 	"unicode/utf8"
 
@@ -62,7 +63,7 @@ func (c *Conn) advance(t *async.Task, asked bool) (how, error) {
 			}
 			c.in.bytes, c.in.of = b, t.Core()
 			c.heard()
-		case errors.Is(err, os.ErrDeadlineExceeded), asked && err != io.EOF:
+		case errors.Is(err, os.ErrDeadlineExceeded), asked && gaveUp(t, err):
 			return interrupted, err
 		case err == io.EOF:
 			c.fail(&CloseError{Code: AbnormalClosure})
@@ -70,6 +71,12 @@ func (c *Conn) advance(t *async.Task, asked bool) (how, error) {
 			c.fail(err)
 		}
 	}
+}
+
+// gaveUp reports whether err says no more than that t has given up. What else a receive
+// has come to, the transport does not say again.
+func gaveUp(t *async.Task, err error) bool {
+	return errors.Is(err, cancelled(t)) || errors.Is(err, net.ErrClosed)
 }
 
 // poll receives what the transport has next.
