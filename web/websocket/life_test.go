@@ -392,6 +392,43 @@ func TestTransportDeadlines(t *testing.T) {
 	})
 }
 
+// A deadline of the transport's that has passed for what an earlier Send has left, and was
+// taken away since, is not a later Send's.
+func TestDeadlineOfBefore(t *testing.T) {
+	e := asynctest.New(t)
+	x := connect(e, 50, Options{NoCompression: true})
+	long := random2(400)
+	run(t, e, func(task *async.Task) error {
+		if err := x.peerIO.SetWriteDeadline(time.Now().Add(2 * time.Second)).Await(task); err != nil {
+			return err
+		}
+		short, stop := task.WithTimeout(time.Second)
+		defer stop()
+		n, err := x.server.Send(Binary, long).Await(short)
+		if n != len(long) || err != nil {
+			t.Errorf("the first: %d, %v", n, err)
+		}
+		if err := async.Sleep(time.Minute).Await(task); err != nil {
+			return err
+		}
+		if err := x.peerIO.SetWriteDeadline(time.Time{}).Await(task); err != nil {
+			return err
+		}
+		peer := task.Go(func(task *async.Task) error {
+			for _, want := range []string{string(long), "short"} {
+				m, err := x.client.Receive().Await(task)
+				if string(m.Data) != want || err != nil {
+					t.Errorf("got %d bytes, %v", len(m.Data), err)
+				}
+			}
+			return nil
+		})
+		_, err = x.server.Send(Text, []byte("short")).Await(task)
+		is(t, err, nil)
+		return errors.Join(peer.Await(task), x.server.CloseNow().Await(task), x.client.CloseNow().Await(task))
+	})
+}
+
 // A send that loses before it has begun is sent when it is awaited again, and one that
 // has begun is not sent twice.
 func TestLosingSend(t *testing.T) {

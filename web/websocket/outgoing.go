@@ -24,6 +24,7 @@ type outgoing struct {
 	ready   []byte        // frames, the last perhaps without its end
 	sending []byte        // what the transport has
 	tx      async.Op[int] // its write, while sending is not nil
+	by      uint32        // the ticket of the send that has begun it; 0: none has
 	first   *sending      // the send whose turn it is, and those behind it
 
 	pong     []byte
@@ -95,7 +96,9 @@ func (c *Conn) sayClose(code Code, reason string) {
 	c.control(wire.Close, wire.AppendClose(nil, wire.Code(code), reason))
 }
 
-// transmit sends what is ready, and reports whether all of it has gone.
+// transmit sends what is ready, and reports whether all of it has gone. A deadline that
+// has passed for a write of somebody else's may have been taken away since: whether it
+// holds, a write of one's own tells.
 func (c *Conn) transmit(t *async.Task) (idle bool, err error) {
 	for {
 		if err := c.broken(); err != nil {
@@ -111,17 +114,25 @@ func (c *Conn) transmit(t *async.Task) (idle bool, err error) {
 				return true, nil
 			}
 			out.sending, out.ready = out.ready, nil
-			out.tx = c.stream.Write(out.sending)
+			out.tx, out.by = c.stream.Write(out.sending), out.turn()
 		}
 		n, err := out.tx.Poll(t)
 		if async.IsPending(err) {
 			return false, nil
 		}
 		c.sent(n, err)
-		if err != nil {
+		if err != nil && (out.by == out.turn() || c.broken() != nil) {
 			return false, err
 		}
 	}
+}
+
+// turn is the ticket of the send whose turn it is, 0 if there is none.
+func (out *outgoing) turn() uint32 {
+	if out.first == nil {
+		return 0
+	}
+	return out.first.ticket
 }
 
 // sent is the end of a write of the transport.
