@@ -26,7 +26,7 @@ func scripted(t *testing.T, e *asynctest.Executor, opts Options, script func(s *
 }
 
 func TestKeepalive(t *testing.T) {
-	opts := Options{PingEvery: time.Minute, PongWithin: 10 * time.Second}
+	opts := Options{PingEvery: time.Minute, PongWithin: 10 * time.Second, NoCompression: true}
 	t.Run("answered", func(t *testing.T) {
 		e := asynctest.New(t)
 		c := scripted(t, e, opts, func(s *netiotest.Script) {
@@ -62,6 +62,54 @@ func TestKeepalive(t *testing.T) {
 			is(t, err, os.ErrDeadlineExceeded)
 			is(t, c.Close().Await(task), os.ErrDeadlineExceeded)
 			return async.Sleep(20 * time.Minute).Await(task)
+		})
+	})
+	t.Run("amid a message that the peer takes", func(t *testing.T) {
+		e := asynctest.New(t)
+		x := connect(e, 1000, opts)
+		run(t, e, func(task *async.Task) error {
+			sends := task.Go(func(t *async.Task) error {
+				_, err := x.server.Send(Binary, make([]byte, 200_000)).Await(t)
+				return err
+			})
+			peer := task.Go(func(t *async.Task) error {
+				for {
+					b, err := x.clientIO.Recv().Await(t)
+					if err != nil {
+						return err
+					}
+					if bytes.HasSuffix(b, []byte("\x89\x00")) {
+						_, err := x.clientIO.Write(text("here")).Await(t)
+						return err
+					}
+					if err := async.Sleep(time.Second).Await(t); err != nil {
+						return err
+					}
+				}
+			})
+			m, err := x.server.Receive().Await(task)
+			if string(m.Data) != "here" || err != nil {
+				t.Errorf("after %v: got %q, %v", e.Now(), m.Data, err)
+			}
+			return errors.Join(x.server.CloseNow().Await(task), peer.Await(task), sends.Await(task))
+		})
+	})
+	t.Run("amid a message that the peer does not take", func(t *testing.T) {
+		e := asynctest.New(t)
+		x := connect(e, 1000, opts)
+		run(t, e, func(task *async.Task) error {
+			sends := task.Go(func(task *async.Task) error {
+				_, err := x.server.Send(Binary, make([]byte, 200_000)).Await(task)
+				is(t, err, net.ErrClosed)
+				return nil
+			})
+			_, err := x.server.Receive().Await(task)
+			is(t, err, os.ErrDeadlineExceeded)
+			if passed := e.Now(); passed < 70*time.Second || passed > 80*time.Second {
+				t.Error(passed)
+			}
+			is(t, x.server.CloseNow().Await(task), nil)
+			return sends.Await(task)
 		})
 	})
 }

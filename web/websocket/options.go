@@ -30,7 +30,8 @@ type Options struct {
 
 	// PingEvery, if it is not 0, is how long the peer may be silent before it is sent a
 	// ping, while a Receive waits. If it stays silent for PongWithin more (0 is half of
-	// PingEvery), the Receive fails with an os.ErrDeadlineExceeded.
+	// PingEvery), the Receive fails with an os.ErrDeadlineExceeded. A ping can't be sent
+	// amid a message: until that has gone, a peer that takes of it is not silent.
 	PingEvery, PongWithin time.Duration
 
 	// CloseWithin is how long a close waits for the peer; 0 is 5 s.

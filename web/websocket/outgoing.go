@@ -78,7 +78,7 @@ func (c *Conn) collect() {
 			c.control(wire.Pong, out.pong)
 		}
 		if out.asks {
-			c.control(wire.Ping, nil)
+			c.asks()
 		}
 		if c.cold != nil {
 			c.collectPings()
@@ -140,6 +140,9 @@ func (c *Conn) sent(n int, err error) {
 	out := c.out
 	b := out.sending
 	out.sending = nil
+	if n > 0 && out.asks {
+		c.heard()
+	}
 	switch {
 	case err == nil:
 		c.home.free(b)

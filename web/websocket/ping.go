@@ -125,11 +125,13 @@ func (c *Conn) ponged(payload []byte) {
 
 // keepalive looks after a silent peer while a Receive waits. It has no timer in between,
 // so that a connection that was left alone is left alone by the wheel too.
+//
+// A ping that is due waits for the end of a frame. A peer that takes of that is there.
 type keepalive struct {
 	timer wheel.Timer
 	c     *Conn
-	last  int64 // when something was heard
-	asked bool  // a ping was sent since
+	last  int64 // when there was a sign of life
+	asked bool  // a ping is due since, or was sent
 }
 
 // keepAlive starts the timer for a receive that waits.
@@ -151,7 +153,16 @@ func (c *Conn) keepQuiet() {
 
 func (k *keepalive) start(d time.Duration) { k.c.home.exec.StartTimer(&k.timer, d, k) }
 
-// heard is told that something has come.
+// asks makes keepalive's ping ready: from now on the peer has time to answer.
+func (c *Conn) asks() {
+	c.control(wire.Ping, nil)
+	if k := c.cold.keep; k.timer.Active() {
+		k.asked = true
+		k.start(c.opts.pongWithin())
+	}
+}
+
+// heard is told of a sign of life.
 func (c *Conn) heard() {
 	if c.cold != nil && c.cold.keep != nil {
 		c.cold.keep.last, c.cold.keep.asked = c.home.exec.Now(), false
@@ -164,7 +175,7 @@ func (k *keepalive) Fire() {
 	every := c.opts.PingEvery
 	quiet := time.Duration(c.home.exec.Now() - k.last)
 	switch {
-	case c.failed() != nil || c.flags&isClosed != 0:
+	case c.failed() != nil || c.flags&(isClosed|sentClose) != 0:
 	case quiet < every:
 		k.start(every - quiet)
 	case !k.asked:
@@ -173,7 +184,11 @@ func (k *keepalive) Fire() {
 		k.start(c.opts.pongWithin())
 		c.nudge()
 	default:
-		c.fail(fmt.Errorf("websocket: the peer does not answer pings: %w", os.ErrDeadlineExceeded))
+		does := "answer pings"
+		if c.out != nil && c.out.asks {
+			does = "take what is sent"
+		}
+		c.fail(fmt.Errorf("websocket: the peer does not %s: %w", does, os.ErrDeadlineExceeded))
 		if c.rare().broken == nil {
 			c.cold.broken = c.cold.failed // it is not there to be told anything
 		}
