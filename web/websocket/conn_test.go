@@ -141,6 +141,33 @@ func TestEcho(t *testing.T) {
 	}
 }
 
+// What does not become smaller is sent as it is; and a peer that has compressed it may do so
+// up to the limit.
+func TestIncompressible(t *testing.T) {
+	const size = 100_000
+	e := asynctest.New(t)
+	x := connect(e, 1<<20, Options{MaxMessage: size})
+	want := make([]byte, size)
+	rand.NewChaCha8([32]byte{}).Read(want)
+	run(t, e, func(task *async.Task) error {
+		if _, err := x.server.Send(Binary, want).Await(task); err != nil {
+			return err
+		}
+		b, err := x.clientIO.Recv().Await(task)
+		if len(b) == 0 || b[0] != fin|byte(wire.Binary) {
+			t.Errorf("the frame begins with %.1x, %v", b, err)
+		}
+		if _, err := x.clientIO.Write(fr(fin|rsv1|byte(wire.Binary), zip(string(want)))).Await(task); err != nil {
+			return err
+		}
+		m, err := x.server.Receive().Await(task)
+		if !bytes.Equal(m.Data, want) || err != nil {
+			t.Errorf("%d bytes came back, %v", len(m.Data), err)
+		}
+		return x.server.CloseNow().Await(task)
+	})
+}
+
 // TestSends: messages of several tasks are not mixed, and pings come between them.
 func TestSends(t *testing.T) {
 	e := asynctest.New(t)

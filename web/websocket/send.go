@@ -198,10 +198,13 @@ func (c *Conn) begin(w *sending) {
 	w.left, w.buf = w.buf, nil
 	if c.flags&deflates != 0 && w.n >= minCompress && (c.window == 0 || w.n <= int(c.window)) {
 		d := deflaters.Get().(*wire.Deflater)
-		w.from = d.Compress(c.home.buffer(), w.left)
+		z := d.Compress(c.home.buffer(), w.left)
 		deflaters.Put(d)
-		w.left = w.from
-		h.RSV1 = true
+		if h.RSV1 = len(z) < w.n; h.RSV1 {
+			w.from, w.left = z, z
+		} else {
+			c.home.free(z) // it goes as it is: no other message is compressed with its help
+		}
 	}
 	h.Length = int64(len(w.left))
 	if c.flags&isClient != 0 {

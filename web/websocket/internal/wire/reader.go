@@ -1,5 +1,7 @@
 package wire
 
+import "math"
+
 // A Rule is what a Reader holds a peer to. It may be shared, and is not changed.
 type Rule struct {
 	// Masked is so for servers: what clients send has to be masked, and what servers
@@ -7,8 +9,18 @@ type Rule struct {
 	Masked bool
 	// Deflate says that messages may be compressed.
 	Deflate bool
-	// MaxMessage is how many bytes of payload a message has at most, as they are sent.
+	// MaxMessage is how many bytes of payload a message has at most. Of one that is
+	// compressed a few more may be sent: see most.
 	MaxMessage int64
+}
+
+// most is how many bytes of a message may be sent. What can't be compressed becomes longer:
+// by an eighth in the codes that deflate has from the start, and with each flush.
+func (r *Rule) most(compressed bool) int64 {
+	if !compressed {
+		return r.MaxMessage
+	}
+	return r.MaxMessage + min(r.MaxMessage/8+64, math.MaxInt64-r.MaxMessage)
 }
 
 // maxEmpty is how many fragments of a message may be empty. The others are bounded by
@@ -159,7 +171,7 @@ func (r *Reader) begin(rule *Rule) error {
 	if h.Opcode != Continuation {
 		r.message, r.compressed, r.begun, r.size, r.empty = h.Opcode, h.RSV1, false, 0, 0
 	}
-	if h.Length > rule.MaxMessage-r.size {
+	if h.Length > rule.most(r.compressed)-r.size {
 		return TooBig()
 	}
 	r.size += h.Length

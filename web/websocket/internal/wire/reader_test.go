@@ -115,6 +115,9 @@ func TestReaderOfClient(t *testing.T) {
 		{"masked", "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", `message 1 false "Hello"; between true`},
 		{"not masked", "\x81\x05Hello", "error 1002 a client's frame is not masked"},
 		{"compressed", "\xc1\x87\x00\x00\x00\x00\xf2\x48\xcd\xc9\xc9\x07\x00", `message 1 true "\xf2H\xcd\xc9\xc9\a\x00"; between true`},
+		{"made longer", "\xc2\xfe\x04\xa5\x00\x00\x00\x00" + strings.Repeat("a", 1189), `message 2 true "` + strings.Repeat("a", 1189) + `"; between true`},
+		{"too big", "\xc2\xfe\x04\xa6\x00\x00\x00\x00", "error 1009 a message is too big"},
+		{"too big together", "\x42\x81\x00\x00\x00\x00a\x80\xfe\x04\xa5\x00\x00\x00\x00", "error 1009 a message is too big"},
 		{"compressed fragment", "\x01\x80\x00\x00\x00\x00\xc0\x80\x00\x00\x00\x00", "error 1002 a frame says that it is compressed, and must not be"},
 		{"compressed ping", "\xc9\x80\x00\x00\x00\x00", "error 1002 a frame says that it is compressed, and must not be"},
 	} {
