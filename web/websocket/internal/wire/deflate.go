@@ -28,6 +28,10 @@ const (
 	ending  = flushed + "\x01\x00\x00\xff\xff"
 )
 
+// maxFinal is how many blocks of a message may be marked as the last, with more behind: a
+// peer may flush so (RFC 7692, section 7.2.3.4). Each costs far more than its few bytes.
+const maxFinal = 1024
+
 // Compress adds message, compressed, to dst.
 func (d *Deflater) Compress(dst, message []byte) []byte {
 	d.out.b = dst
@@ -53,6 +57,7 @@ func (d *Deflater) Decompress(dst, compressed []byte, max int64) ([]byte, error)
 		d.r.(flate.Resetter).Reset(&d.in, nil)
 	}
 	defer d.in.reset(nil)
+	start, finals := len(dst), 0
 	for n := int64(0); ; {
 		if len(dst) == cap(dst) {
 			dst = append(dst, 0)[:len(dst)]
@@ -62,10 +67,15 @@ func (d *Deflater) Decompress(dst, compressed []byte, max int64) ([]byte, error)
 		if n += int64(k); n > max {
 			return dst, TooBig()
 		}
-		switch err {
-		case nil:
-		case io.EOF:
+		switch {
+		case err == nil:
+		case err == io.EOF && d.in.message.Len() == 0:
 			return dst, nil
+		case err == io.EOF: // a flush of the peer's
+			if finals++; finals > maxFinal {
+				return dst, &Error{PolicyViolation, "a compressed message ends too often"}
+			}
+			d.r.(flate.Resetter).Reset(&d.in, dst[start:]) // of which it takes the window
 		default:
 			return dst, &Error{InvalidPayload, "a compressed message can't be decompressed"}
 		}

@@ -32,6 +32,9 @@ func TestDecompress(t *testing.T) {
 		{"one block", "\xf2\x48\xcd\xc9\xc9\x07\x00", "Hello"},
 		{"no compression", "\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00", "Hello"},
 		{"with BFINAL", "\xf3\x48\xcd\xc9\xc9\x07\x00\x00", "Hello"},
+		{"with BFINAL, and another", "\xf3\x48\xcd\xc9\xc9\x07\x00\xf2\x48\xcd\xc9\xc9\x07\x00", "HelloHello"},
+		{"with BFINAL, both", "\xf3\x48\xcd\xc9\xc9\x07\x00\xf3\x48\xcd\xc9\xc9\x07\x00\x00", "HelloHello"},
+		{"the window goes on", "\xf3\x48\xcd\xc9\xc9\x07\x00\x02\x13\x00\x00", "HelloHello"},
 		{"two blocks", "\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", "Hello"},
 		{"nothing", "\x00", ""},
 	} {
@@ -40,7 +43,7 @@ func TestDecompress(t *testing.T) {
 			t.Errorf("%s: got %q, %v", c.name, got, err)
 		}
 	}
-	for _, in := range []string{"\xff", "\x00\x05\x00\x00\x00", "\xf2\x48\xcd", "\x06"} {
+	for _, in := range []string{"\xff", "\x00\x05\x00\x00\x00", "\xf2\x48\xcd", "\x06", "\xf3\x48\xcd\xc9\xc9\x07\x00garbage"} {
 		var e *Error
 		if got, err := d.Decompress(nil, []byte(in), 100); !errors.As(err, &e) || e.Code != InvalidPayload {
 			t.Errorf("%q: got %q, %v", in, got, err)
@@ -56,6 +59,18 @@ func TestBomb(t *testing.T) {
 	var e *Error
 	if !errors.As(err, &e) || e.Code != MessageTooBig || cap(got) > 4<<20 {
 		t.Errorf("%d bytes of %d: %v", len(got), cap(got), err)
+	}
+}
+
+// Final blocks each cost a new start, however small they are.
+func TestFinalBlocks(t *testing.T) {
+	const one = "\x03\x00" // and empty
+	for n, code := range map[int]Code{maxFinal: 0, maxFinal + 1: PolicyViolation} {
+		_, err := new(Deflater).Decompress(nil, []byte(strings.Repeat(one, n)+"\x00"), 100)
+		var e *Error
+		if code == 0 && err != nil || code != 0 && (!errors.As(err, &e) || e.Code != code) {
+			t.Errorf("%d: %v", n, err)
+		}
 	}
 }
 
