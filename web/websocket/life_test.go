@@ -481,9 +481,13 @@ func TestDeadlineOfBefore(t *testing.T) {
 // has begun is not sent twice.
 func TestLosingSend(t *testing.T) {
 	for _, data := range []string{"", "a", strings.Repeat("ab", 300)} {
-		for _, blocked := range []bool{true, false} {
+		for _, c := range []struct {
+			size    int
+			blocked bool
+		}{{50, true}, {50, false}, {1, false}} {
+			blocked := c.blocked
 			e := asynctest.New(t)
-			x := connect(e, 50, Options{NoCompression: true})
+			x := connect(e, c.size, Options{NoCompression: true})
 			run(t, e, func(task *async.Task) error {
 				var before *async.Child
 				if blocked {

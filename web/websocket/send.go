@@ -45,8 +45,8 @@ func (c *Conn) Send(kind Kind, data []byte) async.Op[int] {
 	return async.NewOp((*sender)(c), data, uint64(kind)<<kindShift)
 }
 
-// kindShift is where the kind is in the argument of a send, above the number of bytes
-// that went before it lost.
+// kindShift is where the kind is in the argument of a send. Below it is 0, or, if it was
+// begun before it lost, one more than the bytes that it has.
 const kindShift = 60
 
 // sender is the source of Send.
@@ -56,13 +56,12 @@ func (x *sender) Home() *async.Executor { return x.home.exec }
 
 func (x *sender) Start(_ *async.Task, data []byte, arg uint64) (ticket uint32) {
 	c := (*Conn)(x)
-	kind, already := Kind(arg>>kindShift), arg<<(64-kindShift) > 0
+	kind, already := Kind(arg>>kindShift), int(arg&^(15<<kindShift))
 	w := c.enqueue()
 	w.kind, w.buf, w.n = kind, data, len(data)
 	switch {
-	case already:
-		// It was begun before it lost, and has gone.
-		w.n = int(arg &^ (15 << kindShift))
+	case already > 0: // it has gone, or goes by itself
+		w.n = already - 1
 		w.done = true
 	case kind != Text && kind != Binary:
 		w.end(fmt.Errorf("rondo/websocket: Send of %v", kind))
@@ -112,7 +111,7 @@ func (x *sender) Settle(ticket uint32, back bool) (used int) {
 	c := (*Conn)(x)
 	w := c.sending(ticket)
 	if w.begun && w.err == nil {
-		used = max(w.n, 1) // an empty message, too, has gone
+		used = w.n + 1
 	}
 	c.endSend(w)
 	return used
