@@ -3,6 +3,7 @@ package websocket
 import (
 	"net"
 	"syscall"
+	"time"
 
 	"rondo.dev/rondo/async"
 )
@@ -117,6 +118,10 @@ func (b *blocking) CloseWrite() async.Act {
 		}
 		return nil
 	})
+}
+
+func (b *blocking) SetWriteDeadline(at time.Time) async.Act {
+	return b.act(func() error { return b.conn.SetWriteDeadline(at) })
 }
 
 func (b *blocking) Close() async.Act { return b.act(b.conn.Close) }

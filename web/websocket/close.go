@@ -18,8 +18,9 @@ func (c *Conn) Close() async.Act { return c.CloseWith(NormalClosure, "") }
 // CloseWith tells the peer that the connection is closed, and why, after the sends that
 // were started before it; waits for the answer, dropping messages that come before it;
 // and closes the transport. A peer that does not answer delays it by
-// Options.CloseWithin. If the peer has closed, or has done wrong, it was told before,
-// and code and reason are not sent.
+// Options.CloseWithin; a write deadline of the transport's does not count any more. If
+// the peer has closed, or has done wrong, it was told before, and code and reason are not
+// sent.
 //
 // Everything in flight ends with net.ErrClosed, and so does a second close. It is not
 // cancelled with its task, so it can be deferred; any task, or goroutine, may close.
@@ -58,8 +59,8 @@ type closing struct {
 	timer  wheel.Timer
 	late   bool
 	stage  stage
-	ticket uint32 // of the send of the close
-	shut   async.Act
+	ticket uint32    // of the send of the close
+	act    async.Act // of the stream's, which the stage waits for
 	waker  *async.Waker
 	err    error
 }
@@ -67,7 +68,8 @@ type closing struct {
 type stage uint8
 
 const (
-	telling   stage = iota // the close is on its way
+	freeing   stage = iota // the stream of its deadline: the close has a limit of its own
+	telling                // the close is on its way
 	listening              // for the peer's
 	ending                 // the stream's direction: the peer is not understood any more
 	draining               // until the peer ends the stream
@@ -107,6 +109,7 @@ func (k *closing) Start(*async.Task, []byte, uint64) uint32 {
 	w := c.enqueue()
 	w.closes = k
 	k.ticket = w.ticket
+	k.act = c.stream.SetWriteDeadline(time.Time{})
 	return closesIt
 }
 
@@ -135,7 +138,7 @@ func (k *closing) PollOp(t *async.Task, ticket uint32, _ bool) (struct{}, error)
 			k.shutDown()
 		}
 	}
-	_, err := k.shut.Poll(t)
+	_, err := k.act.Poll(t)
 	if async.IsPending(err) {
 		return struct{}{}, err
 	}
@@ -152,6 +155,11 @@ func (k *closing) Settle(uint32, bool) int           { return 0 }
 func (k *closing) step(t *async.Task) (done bool) {
 	c := k.c
 	switch k.stage {
+	case freeing:
+		if _, err := k.act.Poll(t); async.IsPending(err) {
+			return false
+		}
+		k.stage = telling
 	case telling:
 		// The peer may have to be heard before it takes anything.
 		k.listen(t)
@@ -177,14 +185,14 @@ func (k *closing) step(t *async.Task) (done bool) {
 			k.stage = draining // a server is the first to end the stream
 		case errors.As(err, &wrong) && c.broken() == nil:
 			k.err = err
-			k.shut = c.stream.CloseWrite()
+			k.act = c.stream.CloseWrite()
 			k.stage = ending
 		default:
 			k.err = err
 			k.shutDown()
 		}
 	case ending:
-		if _, err := k.shut.Poll(t); async.IsPending(err) {
+		if _, err := k.act.Poll(t); async.IsPending(err) {
 			return false
 		}
 		k.stage = draining
@@ -240,7 +248,7 @@ func (k *closing) drain(t *async.Task) (ended bool) {
 // shutDown begins with the end: the transport is closed, and so is all that is in flight.
 func (k *closing) shutDown() {
 	c := k.c
-	if k.stage == telling && k.ticket != 0 {
+	if k.stage <= telling && k.ticket != 0 {
 		c.endSend(c.sending(k.ticket)) // those behind it have to know
 	}
 	k.stage = shutting
@@ -250,7 +258,7 @@ func (k *closing) shutDown() {
 	if p := c.cold.parting; p != nil {
 		c.home.exec.StopTimer(&p.timer)
 	}
-	k.shut = c.stream.Close()
+	k.act = c.stream.Close()
 	if in := c.in; in != nil && in.to == nil {
 		c.in = nil // else who has it need not know of this
 	}

@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"net"
+	"time"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/web/websocket/internal/wire"
@@ -33,6 +34,7 @@ type Conn struct {
 type stream interface {
 	Recv() async.Op[[]byte]
 	Write(b []byte) async.Op[int]
+	SetWriteDeadline(at time.Time) async.Act
 	CloseWrite() async.Act
 	Close() async.Act
 }

@@ -222,6 +222,18 @@ func TestClosing(t *testing.T) {
 			return nil
 		})
 	})
+	t.Run("a deadline of the transport's has passed", func(t *testing.T) {
+		e := asynctest.New(t)
+		c := scripted(t, e, within, func(s *netiotest.Script) {
+			s.Writes("\x88\x02\x03\xe8").Reads(string(done))
+		})
+		run(t, e, func(t *async.Task) error {
+			if err := c.stream.SetWriteDeadline(time.Now().Add(-time.Second)).Await(t); err != nil {
+				return err
+			}
+			return c.Close().Await(t)
+		})
+	})
 	t.Run("messages that come meanwhile are dropped", func(t *testing.T) {
 		e := asynctest.New(t)
 		c := scripted(t, e, within, func(s *netiotest.Script) {
