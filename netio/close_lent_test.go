@@ -78,6 +78,39 @@ func TestForeignCloseGetsTheBufferBack(t *testing.T) {
 	}
 }
 
+// What was left to its borrower stays its, whoever reads on: run checks that it comes back
+// when the borrower has ended.
+func TestLeftBytesOutliveForeignReads(t *testing.T) {
+	eachDriver(t, func(t *testing.T, w *world) {
+		w.drv = driver.Options{Buffers: 2} // so that a buffer is used again at once
+		if w.memory != nil {
+			w.memory.Buffers = 2
+		}
+		w.run(t, func(e *env) {
+			a, b := e.pair()
+			b.LeaveLent() // there is nothing to leave
+			e.write(a, "mine")
+			borrowed, read := false, false
+			borrower := e.spawn(func(e *env) {
+				data, err := b.Recv().Await(e.task)
+				e.check(err)
+				borrowed = true
+				e.until(func() bool { return read })
+				e.equal(string(data), "mine")
+			})
+			e.until(func() bool { return borrowed })
+			b.LeaveLent()
+			for range 4 {
+				e.write(a, "SECRET")
+				e.equal(e.recv(b), "SECRET")
+			}
+			read = true
+			e.check(borrower.Await(e.task))
+			e.close(a, b)
+		})
+	})
+}
+
 // A task of another loop, which may go on for long with what it got, is a borrower
 // whose end nobody here sees: it gets bytes of its own.
 func TestForeignBorrowerHasBytesOfItsOwn(t *testing.T) {

@@ -23,6 +23,7 @@ type place struct {
 	transfers *transfer
 	tickets   uint32
 	overdue   []*Conn // closed by others than those who have their chunks: see keepLent
+	left      *chunk  // to those who have them: see LeaveLent
 }
 
 type placeKey struct{}

@@ -33,6 +33,9 @@ func (x *End) Read(b []byte) async.Op[int] { return async.NewOp((*reader)(x.in),
 // bytes are spoilt, so that a use of them shows.
 func (x *End) Recv() async.Op[[]byte] { return async.NewOp((*receiver)(x.in), nil, 0) }
 
+// LeaveLent leaves what Recv has lent to whoever has it.
+func (x *End) LeaveLent() { x.in.lent = nil }
+
 // Unread puts a copy of b before what would be read next.
 func (x *End) Unread(b []byte) async.Op[int] { return async.NewOp((*unreader)(x.in), b, 0) }
 

@@ -51,6 +51,8 @@ func (x *carried) reclaim() {
 	}
 }
 
+func (x *carried) leave() { x.plain, x.whole = bytes.Clone(x.plain), nil }
+
 // next sees to it that there is plaintext.
 func (x *carried) next() error {
 	for len(x.plain) == 0 {

@@ -367,6 +367,45 @@ func TestLentBytesOutliveAForeignClose(t *testing.T) {
 	})
 }
 
+// Nor because somebody else reads on, if it was left to whoever has it; and what has come
+// with it is not lost.
+func TestLeftBytesOutliveForeignReads(t *testing.T) {
+	onEach(t, func(e *env) {
+		a, b := pair(e)
+		for _, s := range []string{"mine", "more"} {
+			_, err := a.Write([]byte(s)).Await(e.Task)
+			e.Check(err)
+		}
+		borrowed, read := false, false
+		borrower := e.Spawn(func(e *testworld.Env) {
+			lent, err := b.Recv().Await(e.Task)
+			e.Check(err)
+			got := string(lent)
+			for borrowed = true; !read; {
+				e.Check(async.Yield(e.Task))
+			}
+			e.Equal(string(lent), got)
+		})
+		for !borrowed {
+			e.Check(async.Yield(e.Task))
+		}
+		b.LeaveLent()
+		for range 4 {
+			_, err := a.Write([]byte("SECRET")).Await(e.Task)
+			e.Check(err)
+		}
+		got := make([]byte, len("moreSECRET"))
+		_, err := netio.ReadFull(e.Task, b, got)
+		e.Check(err)
+		e.Equal(string(got), "moreSECRET")
+		_, err = b.Recv().Await(e.Task)
+		e.Check(err)
+		read = true
+		e.Check(borrower.Await(e.Task))
+		closeAll(e, a, b)
+	})
+}
+
 // The end of the stream in a record is an error; between two it is taken for the end.
 func TestTruncation(t *testing.T) {
 	for name, c := range map[string]struct {

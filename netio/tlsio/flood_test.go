@@ -22,6 +22,7 @@ func (x *chatty) read(b []byte) (int, error) {
 }
 
 func (x *chatty) reclaim()          {}
+func (x *chatty) leave()            {}
 func (x *chatty) closeWrite() error { return nil }
 func (x *chatty) close()            {}
 

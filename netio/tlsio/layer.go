@@ -16,6 +16,8 @@ type layer interface {
 	// lend returns plaintext in a buffer that t may keep until reclaim.
 	lend(t *async.Task) ([]byte, error)
 	reclaim()
+	// leave has what was lent stay with whoever has it.
+	leave()
 	write(b []byte) (n int, err error)
 	closeWrite() error
 	state() tls.ConnectionState

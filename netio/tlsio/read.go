@@ -37,6 +37,13 @@ func (c *Conn) Read(b []byte) async.Op[int] { return async.NewOp((*connRead)(c),
 // changed until then. While it waits there is no buffer. It is else like Read.
 func (c *Conn) Recv() async.Op[[]byte] { return async.NewOp((*connRecv)(c), nil, 0) }
 
+// LeaveLent leaves what Recv has lent to the task that has it, as netio.Conn's does.
+func (c *Conn) LeaveLent() {
+	c.layer.leave()
+	c.wire.in = bytes.Clone(c.wire.in) // the chunk is not kept for this
+	c.raw.LeaveLent()
+}
+
 // connRead is the source of Read.
 type connRead Conn
 

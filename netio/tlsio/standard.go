@@ -33,6 +33,8 @@ func (s *standard) reclaim() {
 	}
 }
 
+func (s *standard) leave() { s.lent = nil }
+
 func (s *standard) write(b []byte) (int, error) { return s.tls.Write(b) }
 func (s *standard) closeWrite() error           { return s.tls.CloseWrite() }
 func (s *standard) state() tls.ConnectionState  { return s.tls.ConnectionState() }
