@@ -31,6 +31,9 @@ func newBlocking(conn net.Conn, exec *async.Executor) *blocking {
 
 func (b *blocking) Recv() async.Op[[]byte] { return async.NewOp((*blockingRecv)(b), nil, 0) }
 
+// LeaveLent leaves the buffer that is lent to whoever has it.
+func (b *blocking) LeaveLent() { b.lent = nil }
+
 // blockingRecv is the source of Recv. There is one at a time.
 type blockingRecv blocking
 

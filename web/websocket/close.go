@@ -206,15 +206,11 @@ func (k *closing) step(t *async.Task) (done bool) {
 }
 
 // listen reads until the peer has closed, and reports whether it has, or has failed. A
-// receive that is in flight does it instead, and gets the messages; and nothing is read
-// while another task has a message that is lent.
+// receive that is in flight does it instead, and gets the messages.
 func (k *closing) listen(t *async.Task) (over bool) {
 	c := k.c
 	for c.turn == 0 {
-		in := c.in
-		if in != nil && in.to != nil && in.to != t.Core() && !in.to.Ended() {
-			return c.failed() != nil
-		}
+		c.leaveLent(t)
 		c.reclaim()
 		how, err := c.advance(t, false)
 		switch how {

@@ -33,6 +33,7 @@ type Conn struct {
 // in for a net.Conn.
 type stream interface {
 	Recv() async.Op[[]byte]
+	LeaveLent()
 	Write(b []byte) async.Op[int]
 	SetWriteDeadline(at time.Time) async.Act
 	CloseWrite() async.Act

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -165,6 +166,20 @@ func (c *Conn) reclaim() {
 		c.home.free(in.buf)
 		in.buf = nil
 	}
+}
+
+// leaveLent leaves a message that another task has to that. It knows nothing of who reads
+// on beside it, and may not read itself for as long as that waits.
+func (c *Conn) leaveLent(t *async.Task) {
+	in := c.in
+	if in == nil || in.to == nil || in.to == t.Core() || in.to.Ended() {
+		return
+	}
+	if in.buf == nil {
+		c.stream.LeaveLent()
+		in.bytes, in.of = bytes.Clone(in.bytes), nil // the chunk is not kept for these
+	}
+	in.buf, in.to = nil, nil
 }
 
 // violated ends what comes with what the peer has done wrong, and tells it.

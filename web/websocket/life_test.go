@@ -12,6 +12,7 @@ import (
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/asynctest"
+	"rondo.dev/rondo/channel"
 	"rondo.dev/rondo/internal/testworld"
 	"rondo.dev/rondo/netio/netiotest"
 	"rondo.dev/rondo/web/websocket/internal/wire"
@@ -338,31 +339,75 @@ func TestClosing(t *testing.T) {
 // random2 are bytes that do not compress.
 func random2(n int) []byte { return []byte(random(n)) }
 
-// A message that one task has is not spoilt by another that closes.
+// A message that one task has is not spoilt by another that closes, and does not keep that
+// from hearing the peer. What comes behind it is dropped.
 func TestCloseByAnother(t *testing.T) {
-	e := asynctest.New(t)
-	c := scripted(t, e, Options{CloseWithin: 10 * time.Minute}, func(s *netiotest.Script) {
-		s.Reads(string(join(text("keep me"), text("and me")))).Writes("\x88\x02\x03\xe8").Reads(string(join(text("me too"), done)))
-	})
-	run(t, e, func(task *async.Task) error {
-		reader := task.Go(func(task *async.Task) error {
-			for _, want := range []string{"keep me", "and me", "me too"} {
-				m, err := c.Receive().Await(task)
-				if err != nil {
-					return err
+	for name, message := range map[string][]byte{
+		"as a whole": text("keep me"),
+		"in parts":   join(first("keep "), last("me")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := asynctest.New(t)
+			c := scripted(t, e, Options{CloseWithin: 10 * time.Minute}, func(s *netiotest.Script) {
+				s.Reads(string(join(message, text("not me")))).Writes("\x88\x02\x03\xe8").Reads(string(join(first("nor me"), last(""), done)))
+			})
+			run(t, e, func(task *async.Task) error {
+				reader := task.Go(func(task *async.Task) error {
+					m, err := c.Receive().Await(task)
+					if err != nil {
+						return err
+					}
+					async.Sleep(time.Minute).Await(task)
+					if string(m.Data) != "keep me" {
+						t.Errorf("it has become %q", m.Data)
+					}
+					_, err = c.Receive().Await(task)
+					is(t, err, net.ErrClosed)
+					return nil
+				})
+				async.Sleep(time.Second).Await(task)
+				is(t, c.Close().Await(task), nil)
+				if e.Now() > time.Minute {
+					t.Error("the close has waited for who has the message")
 				}
-				async.Sleep(time.Minute).Await(task)
-				if string(m.Data) != want {
-					t.Errorf("%q has become %q", want, m.Data)
-				}
-			}
-			_, err := c.Receive().Await(task)
-			is(t, err, io.EOF)
-			return nil
+				return reader.Await(task)
+			})
 		})
-		async.Sleep(time.Second).Await(task)
-		is(t, c.Close().Await(task), nil)
-		return reader.Await(task)
+	}
+}
+
+// Nor does it become another connection's.
+func TestCloseBesideLentChunk(t *testing.T) {
+	testworld.OnEach(t, func(e *testworld.Env) {
+		a, b := e.Pair()
+		x, y := e.Pair()
+		c := newConn(b, placeOf(b.Home()), nil, &defaults, false, wire.Deflate{}, "")
+		_, err := a.Write(text("keep me")).Await(e.Task)
+		e.Check(err)
+		has, closed := false, new(channel.Oneshot[bool])
+		reader := e.Spawn(func(e *testworld.Env) {
+			m, err := c.Receive().Await(e.Task)
+			e.Check(err)
+			has = true
+			_, err = closed.Recv().Await(e.Task)
+			e.Check(err)
+			e.Equal(string(m.Data), "keep me")
+		})
+		for !has {
+			e.Check(async.Yield(e.Task))
+		}
+		_, err = a.Write(done).Await(e.Task)
+		e.Check(err)
+		e.Check(c.Close().Await(e.Task))
+		for range 300 {
+			_, err := x.Write([]byte("of another connection")).Await(e.Task)
+			e.Check(err)
+			_, err = y.Recv().Await(e.Task)
+			e.Check(err)
+		}
+		e.Check(closed.Send(true))
+		e.Check(reader.Await(e.Task))
+		e.Check(errors.Join(a.Close().Await(e.Task), x.Close().Await(e.Task), y.Close().Await(e.Task)))
 	})
 }
 
@@ -392,13 +437,13 @@ func TestMessageOfAnothersChunk(t *testing.T) {
 				} else {
 					e.Check(first(e.Task))
 				}
-				has, closed := false, false
+				has, closed := false, new(channel.Oneshot[bool])
 				second := e.Spawn(func(e *testworld.Env) {
 					got, data := receive(e.Task)
 					e.Equal(got, "second")
-					for has = true; !closed; {
-						e.Check(async.Yield(e.Task))
-					}
+					has = true
+					_, err := closed.Recv().Await(e.Task)
+					e.Check(err)
 					e.Equal(string(data), "second")
 				})
 				for !has {
@@ -411,7 +456,7 @@ func TestMessageOfAnothersChunk(t *testing.T) {
 					_, err = y.Recv().Await(e.Task)
 					e.Check(err)
 				}
-				closed = true
+				e.Check(closed.Send(true))
 				e.Check(second.Await(e.Task))
 				e.Check(errors.Join(a.Close().Await(e.Task), x.Close().Await(e.Task), y.Close().Await(e.Task)))
 			})
