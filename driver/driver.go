@@ -12,8 +12,8 @@ import (
 // Rules, which the conformance suite (package drivertest) holds every
 // implementation to:
 //
-//   - Submit, Cancel, Wait, Release, Close and the methods of Sockets are
-//     called by the owner only, one at a time. Wake is for everybody.
+//   - Submit, Cancel, Wait, Release, Forget, Close and the methods of Sockets
+//     are called by the owner only, one at a time. Wake is for everybody.
 //   - A submitted operation ends exactly once: its Completer is called with
 //     Result.More false. A multishot operation may be completed any number of
 //     times with More true before that. Between Submit and its end the driver
@@ -48,6 +48,12 @@ type Driver interface {
 	// Release gives the memory of a lent buffer back. Every Lent with a non-nil
 	// Bytes has to be released once, by the owner.
 	Release(l Lent)
+
+	// Forget drops what the driver knows of a descriptor. It is called for one that
+	// others have made, before it is used here, and for one that others get, who
+	// will close it: its number comes back as something else. No operation is in
+	// flight on it.
+	Forget(fd int)
 
 	// Close cancels what is in flight, waits until all of it has ended, and
 	// frees the driver. Descriptors stay open: they belong to the caller.

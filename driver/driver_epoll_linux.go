@@ -15,10 +15,10 @@ import (
 // Its own epoll instance registers each descriptor once, for as long as it is
 // open, so the driver has to know when a number gets a new meaning: descriptors
 // that were used with operations other than Ready are closed through Op.Close, or
-// through CloseNow if nothing is in flight, never by a close(2) of somebody else.
-// (The driver does notice when the new descriptor is one that it has made.) With
-// Ready only, a descriptor stays its owner's, who has to cancel the operation
-// before closing.
+// through CloseNow if nothing is in flight, never by a close(2) of somebody else,
+// unless Forget has told the driver. (It does notice when the new descriptor is one
+// that it has made.) With Ready only, a descriptor stays its owner's, who has to
+// cancel the operation before closing.
 func OpenEpoll(o Options) (Driver, error) { return newEpoll(o) }
 
 // An epoll is a driver on epoll(7).

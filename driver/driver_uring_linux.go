@@ -381,6 +381,9 @@ func (u *uring) Release(l Lent) {
 	u.stats.Lent--
 }
 
+// Forget drops what is known of a descriptor.
+func (u *uring) Forget(fd int) { u.files.forget(int32(fd)) }
+
 // Stats returns counters.
 func (u *uring) Stats() Stats {
 	s := u.stats

@@ -81,6 +81,15 @@ func (ep *epoll) bereave(e *entry) {
 	}
 }
 
+// Forget starts over with a descriptor that others have made, or will have. What
+// still waits there waits for a descriptor that somebody else has closed.
+func (ep *epoll) Forget(fd int) {
+	if e := ep.fds.at(int32(fd)); e != nil {
+		ep.unwatch(int32(fd), e)
+		ep.bereave(e)
+	}
+}
+
 // CloseNow closes a descriptor on which nothing is in flight.
 func (ep *epoll) CloseNow(fd int) error {
 	if e := ep.fds.at(int32(fd)); e != nil {

@@ -212,3 +212,42 @@ func TestEpollReadyThenRead(t *testing.T) {
 		t.Errorf("%+v, %+v", notified.results, o.results)
 	}
 }
+
+// TestEpollForget gives a connection to somebody else, who goes on with it and
+// closes it, and takes over a pipe whose end has its number then.
+func TestEpollForget(t *testing.T) {
+	ep := testEpoll(t, Options{})
+	a, b := tcpPair(t, ep)
+	op, o := recv(ep, b, 8)
+	ep.Cancel(op)
+	o.last(t)
+	ep.Forget(b)
+	var event [1]unix.EpollEvent
+	if _, err := unix.Write(a, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if n, errno := rawEpollPoll(ep.fd, event[:]); n != 0 || errno != 0 {
+		t.Errorf("%d events of a descriptor that was forgotten, %v", n, errno)
+	}
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Dup3(p[0], b, unix.O_CLOEXEC); err != nil { // closes the connection
+		t.Fatal(err)
+	}
+	unix.Close(p[0])
+	ep.Forget(b)
+	if _, err := unix.Write(p[1], []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(p[1])
+	var read Op
+	var got outcomes
+	read.Read(b, make([]byte, 8), &got)
+	ep.Submit(&read)
+	if r := got.last(t); r.Err != nil || r.N != 1 {
+		t.Errorf("%+v", r)
+	}
+	closeThrough(t, ep, b)
+}

@@ -12,10 +12,10 @@ import "golang.org/x/sys/unix"
 // uringFiles is what is remembered of descriptors on which operations with an
 // offset were made. It is asked for once.
 //
-// A number that was closed behind the driver's back is remembered wrongly. If it
-// is a stream's now, a misuse goes unnoticed, since the ring takes the offset of a
-// read for one without for no offset at all; else operations only take another
-// way than the best.
+// A number that was closed behind the driver's back, without Forget, is remembered
+// wrongly. If it is a stream's now, a misuse goes unnoticed, since the ring takes
+// the offset of a read for one without for no offset at all; else operations only
+// take another way than the best.
 type uringFiles struct {
 	seekable  fdSet // they have positions
 	direct    fdSet // O_DIRECT

@@ -43,6 +43,7 @@ func FromOS(t *async.Task, f *os.File) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.drv.Forget(fd)
 	g := newFile(p, fd, f.Name(), flag)
 	g.pos = pos
 	f.Close()

@@ -107,6 +107,7 @@ func takeOver(t *async.Task, nc descriptor) (*place, int, error) {
 	if dupErr != nil {
 		return nil, -1, dupErr
 	}
+	p.drv.Forget(fd)
 	nc.Close()
 	return p, fd, nil
 }

@@ -559,3 +559,51 @@ func TestServeContext(t *testing.T) {
 		t.Errorf("the connection of a server that has ended: %v", err)
 	}
 }
+
+// A loop has accepted connections for another, which has closed them: it takes what
+// has their numbers now for what that is.
+func TestServeGivesDescriptorsAway(t *testing.T) {
+	onTwoLoops(t, func(e *env, other *rondo.Loop) {
+		var here, there atomic.Int32
+		ln, cancel, server := e.serve(func(t *async.Task, c *netio.Conn) error {
+			if c.Home() == other {
+				there.Add(1)
+			} else {
+				here.Add(1)
+			}
+			return echo(t, c)
+		})
+		var conns []closer
+		dialUntil := func(holds func() bool) {
+			for !holds() {
+				conns = append(conns, e.dial(ln))
+				e.settle()
+			}
+		}
+		dialUntil(func() bool { return there.Load() > 0 }) // it serves too
+		held, release := make(chan bool, 1), make(chan bool)
+		holder := e.there(other, func(*env) { held <- true; <-release })
+		e.until(func() bool { return len(held) > 0 })
+		many := here.Load() + 30
+		dialUntil(func() bool { return here.Load() >= many }) // and about as many for the other
+		close(release)
+		e.check(holder.Await(e.task))
+		e.close(conns...)
+		cancel(errTest)
+		e.is(server.Await(e.task), errTest)
+
+		var pipes []closer
+		for range conns {
+			r, w, err := os.Pipe()
+			e.check(err)
+			from, err := netio.PipeReaderFrom(e.task, r)
+			e.check(err)
+			to, err := netio.PipeWriterFrom(e.task, w)
+			e.check(err)
+			e.write(to, "x")
+			e.equal(e.read(from, 1), "x")
+			pipes = append(pipes, from, to)
+		}
+		e.close(pipes...)
+	})
+}

@@ -156,6 +156,7 @@ var errStopped = errors.New("rondo: the listener was closed")
 func (st *station) run(t *async.Task, fd int, ln *Listener) error {
 	var mine *Listener
 	if fd >= 0 {
+		here(t).drv.Forget(fd)
 		mine = &Listener{home: here(t), fd: fd, addr: ln.addr}
 	}
 	err := st.serve(t, mine, func() {})
@@ -277,6 +278,7 @@ func (s *server) place(fd int, flags connFlags, here *station) {
 		s.start(here, fd, flags)
 		return
 	}
+	here.place.drv.Forget(fd)
 	if !best.loop.Post(func() { best.arrived(fd, flags) }) {
 		best.active.Add(-1)
 		here.active.Add(1)
@@ -286,6 +288,7 @@ func (s *server) place(fd int, flags connFlags, here *station) {
 
 // arrived takes over a connection that another loop has accepted.
 func (st *station) arrived(fd int, flags connFlags) {
+	st.place.drv.Forget(fd)
 	if !st.open.Load() {
 		st.place.drv.CloseNow(fd)
 		st.ended()
