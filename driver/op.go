@@ -481,9 +481,10 @@ func (o *Op) File(a *FileArgs, c Completer) {
 // file is named with an offset. Result.N is how many bytes were moved; 0 is the end
 // of what is moved from.
 //
-// It does not wait for either of the two, which have to be non-blocking: if it could
-// move nothing, it ends with EAGAIN, and Ready tells when to try again. Moving from a
-// file may take as long as reading it. Both stay open until the end.
+// It does not wait for either of the two, which have to be non-blocking unless they
+// are pipes: if it could move nothing, it ends with EAGAIN, and Ready tells when to
+// try again. Moving from a file may take as long as reading it. Both stay open until
+// the end.
 //
 // A driver without it ends it with errors.ErrUnsupported, or with EINVAL for
 // descriptors that it can't do it for: read and write instead.

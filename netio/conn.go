@@ -37,12 +37,13 @@ type Conn struct {
 type connFlags uint8
 
 const (
-	connClosed  connFlags = 1 << iota // Close was called
-	connLentOut                       // the first chunk is in the user's hands
-	connEnded                         // CloseWrite is done
-	connPipe                          // it is an end of a pipe, not a socket
-	connFIFO                          // reads ask first whether there is something: see PipeReader
-	connUnix                          // a Unix socket, else TCP
+	connClosed   connFlags = 1 << iota // Close was called
+	connLentOut                        // the first chunk is in the user's hands
+	connEnded                          // CloseWrite is done
+	connPipe                           // it is an end of a pipe, not a socket
+	connFIFO                           // reads ask first whether there is something: see PipeReader
+	connUnix                           // a Unix socket, else TCP
+	connBlocking                       // a splice might wait in it: see errBlocks
 )
 
 // connCold is what few connections have.

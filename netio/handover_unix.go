@@ -42,7 +42,7 @@ func FromNetConn(t *async.Task, nc net.Conn) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(p, fd, flags)
+	c := newConn(p, fd, flags|modeOf(fd))
 	if first != nil {
 		k := c.rare()
 		k.stash, k.failed = first.take()
@@ -110,6 +110,20 @@ func takeOver(t *async.Task, nc descriptor) (*place, int, error) {
 	p.drv.Forget(fd)
 	nc.Close()
 	return p, fd, nil
+}
+
+// modeOf returns connBlocking for a descriptor in which a splice might wait: one in
+// blocking mode, unless it is a pipe's.
+func modeOf(fd int) connFlags {
+	status, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err == nil && status&unix.O_NONBLOCK != 0 {
+		return 0
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT == unix.S_IFIFO {
+		return 0
+	}
+	return connBlocking
 }
 
 // dup makes another descriptor. It is non-blocking like the first, since both

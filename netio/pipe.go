@@ -30,15 +30,15 @@ func NewPipe(t *async.Task) (*PipeReader, *PipeWriter, error) {
 	if err != nil {
 		return nil, nil, os.NewSyscallError("pipe", err)
 	}
-	return newPipeReader(p, r, 0), newPipeWriter(p, w), nil
+	return newPipeReader(p, r, 0), newPipeWriter(p, w, 0), nil
 }
 
 func newPipeReader(p *place, fd int, flags connFlags) *PipeReader {
 	return (*PipeReader)(newConn(p, fd, connPipe|flags))
 }
 
-func newPipeWriter(p *place, fd int) *PipeWriter {
-	return (*PipeWriter)(newConn(p, fd, connPipe))
+func newPipeWriter(p *place, fd int, flags connFlags) *PipeWriter {
+	return (*PipeWriter)(newConn(p, fd, connPipe|flags))
 }
 
 // Read is [Conn.Read]: it reads up to len(b) bytes into b, at least one. io.EOF

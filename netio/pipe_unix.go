@@ -23,7 +23,7 @@ func PipeReaderFrom(t *async.Task, f *os.File) (*PipeReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPipeReader(p, fd, 0), nil
+	return newPipeReader(p, fd, modeOf(fd)), nil
 }
 
 // PipeWriterFrom takes over a file that is written to, as PipeReaderFrom does. A
@@ -36,7 +36,7 @@ func PipeWriterFrom(t *async.Task, f *os.File) (*PipeWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPipeWriter(p, fd), nil
+	return newPipeWriter(p, fd, modeOf(fd)), nil
 }
 
 // takeOverFile is takeOver with the error of package os for a closed file.

@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"os"
 	"syscall"
 
 	"rondo.dev/rondo"
@@ -17,8 +18,9 @@ type SpliceReader interface {
 	// SpliceTo moves up to n bytes of what would be read next into a pipe, which is
 	// empty: a descriptor of the loop's driver. It moves at least one, or returns
 	// io.EOF, or 0 if Read is to be used now: because it is faster, or because there
-	// are bytes here that are not the kernel's. A cancelled one has moved nothing,
-	// or has its result. It is not for a Select: what a loser has moved is in the
+	// are bytes here that are not the kernel's. syscall.EINVAL is for what can't be
+	// spliced, such as a socket in blocking mode. A cancelled one has moved
+	// nothing, or has its result. It is not for a Select: what a loser has moved is in the
 	// pipe, and nobody is told.
 	SpliceTo(pipe, n int) async.Op[int]
 }
@@ -28,9 +30,15 @@ type SpliceWriter interface {
 	Writer
 	Home() *rondo.Loop
 	// SpliceFrom writes all n bytes that a pipe holds, or returns how many it has
-	// written and why not more; the others are still in the pipe.
+	// written and why not more; the others are still in the pipe. syscall.EINVAL is
+	// as with SpliceTo.
 	SpliceFrom(pipe, n int) async.Op[int]
 }
+
+// errBlocks is why a descriptor in blocking mode is not spliced. The driver asks the
+// system not to wait, which only pipes heed: for a TCP socket that is read, or a socket
+// or terminal that is written, it would wait in the call, and the loop with it.
+var errBlocks = os.NewSyscallError("splice", syscall.EINVAL)
 
 // SpliceTo makes a Conn a SpliceReader. It is a read like any other: it has its turn,
 // and keeps the read deadline.
@@ -78,6 +86,8 @@ func (x *spliceRead) Settle(uint32, bool) int {
 func (c *Conn) splice() {
 	r, k := &c.reading, c.cold
 	switch {
+	case c.flags&connBlocking != 0:
+		r.outcome, k.failed = failed, errBlocks
 	case len(k.stash) > 0 || c.chunks != nil || k.failed != nil:
 		r.outcome, r.n = gotBytes, 0
 	case r.op.InFlight():
@@ -138,6 +148,10 @@ func (x *spliceWrite) Settle(ticket uint32, back bool) int {
 // splice is what submit does for bytes in a pipe.
 func (w *writing) splice() {
 	x := w.splices
+	if w.c.flags&connBlocking != 0 {
+		w.outcome, w.err = failed, errBlocks
+		return
+	}
 	x.args = driver.SpliceArgs{To: int(w.c.fd), N: x.n, Offset: -1}
 	w.op.Splice(x.pipe, &x.args, w)
 	w.c.home.drv.Submit(&w.op)
