@@ -113,7 +113,7 @@ func (l *readLimit) Fire() {
 	l.passed = true
 	r := &c.reading
 	switch {
-	case r.ticket == 0 || r.outcome != waiting:
+	case r.ticket == 0 || r.outcome != waiting || r.kind == readDisarm:
 	case c.ownOp():
 		c.cancelOwn(timedOut)
 	default:

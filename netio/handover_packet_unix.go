@@ -36,7 +36,7 @@ func FromNetPacketConn(t *async.Task, nc net.Conn) (*PacketConn, error) {
 	return newPacketConn(p, fd, network), nil
 }
 
-var errUnread = errors.New("messages that were put back have not been received")
+var errUnread = errors.New("what was put back has not been received")
 
 // NetConn hands the socket over to package net: as a *net.UDPConn, or a
 // *net.UnixConn. c is closed then, without the socket being so; deadlines, and the

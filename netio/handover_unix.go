@@ -170,8 +170,9 @@ func (c *Conn) file(t *async.Task) (*os.File, error) {
 // NetConn hands the connection over to package net. c is closed then, without the
 // connection being so; what was received and not read goes along, and is read
 // first. What Recv has lent goes back; deadlines are not taken along. t has to be
-// a task of the connection's loop. It is an error if operations are in flight; on
-// an error c stays as it is.
+// a task of the connection's loop. It is an error if operations are in flight, or if
+// files that a losing ReadMsg has put back wait to be received; on an error c stays as
+// it is.
 //
 // The result is a *net.TCPConn or *net.UnixConn, or has all of its methods if there
 // is something to be read first. In the latter case it must not be read through
@@ -180,9 +181,7 @@ func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
 	f, err := c.file(t)
 	if err == nil {
 		defer f.Close()
-		if c.reading.ticket != 0 || c.writes != nil {
-			err = errInUse
-		}
+		err = c.engaged()
 	}
 	if err != nil {
 		return nil, c.opError("file", err)
@@ -200,10 +199,13 @@ func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
 	// The driver may be receiving for nobody in particular. No byte may reach it
 	// any more once the first ones are counted.
 	t = t.WithoutCancel()
-	async.NewOp((*connDisarm)(c), nil, 0).Await(t)
-	if c.reading.ticket != 0 || c.writes != nil { // somebody has come meanwhile
+	if _, err := async.NewOp((*connDisarm)(c), nil, 0).Await(t); err != nil {
 		nc.Close()
-		return nil, c.opError("file", errInUse)
+		return nil, err
+	}
+	if err := c.engaged(); err != nil { // somebody has come meanwhile
+		nc.Close()
+		return nil, c.opError("file", err)
 	}
 	first, failed := c.unread()
 	c.Close().Await(t)
@@ -214,6 +216,19 @@ func (c *Conn) NetConn(t *async.Task) (net.Conn, error) {
 		return &headedUnixConn{UnixConn: uc, head: head{first: first, err: failed}}, nil
 	}
 	return &headedConn{TCPConn: nc.(*net.TCPConn), head: head{first: first, err: failed}}, nil
+}
+
+// engaged returns why c can't be handed over now.
+func (c *Conn) engaged() error {
+	switch {
+	case c.flags&connClosed != 0:
+		return net.ErrClosed
+	case c.reading.ticket != 0 || c.writes != nil:
+		return errInUse
+	case c.cold != nil && c.cold.files != nil:
+		return errUnread
+	}
+	return nil
 }
 
 // unread takes what was received and not read.

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -208,6 +210,76 @@ func TestNetConnInUse(t *testing.T) {
 		_, err = b.File(e.task)
 		e.is(err, net.ErrClosed)
 		e.close(a)
+	})
+}
+
+// duringNetConn hands a connection over to which the peer sends, and has another task do
+// something with it while that waits for the driver, if it does.
+func duringNetConn(e *env, sends func(peer net.Conn), meanwhile func(e *env, b *netio.Conn)) (peer, nc net.Conn, err error) {
+	peer, q := e.netPair()
+	b, err := netio.FromNetConn(e.task, q)
+	e.check(err)
+	peer.Write([]byte("x"))
+	e.equal(e.recv(b), "x") // and the driver goes on receiving
+	e.settle()
+	begun := false
+	other := e.spawn(func(e *env) {
+		for !begun {
+			e.yield()
+		}
+		meanwhile(e, b)
+	})
+	sends(peer)
+	begun = true
+	nc, err = b.NetConn(e.task)
+	e.check(other.Await(e.task))
+	return peer, nc, err
+}
+
+// Of a Close and a NetConn only one has the connection.
+func TestNetConnClosedMeanwhile(t *testing.T) {
+	onKernel(t, func(e *env) {
+		var closed error
+		peer, nc, err := duringNetConn(e,
+			func(peer net.Conn) { peer.Write([]byte("bytes")) },
+			func(e *env, b *netio.Conn) { closed = b.Close().Await(e.task) })
+		if closed == nil {
+			e.is(err, net.ErrClosed)
+			if err := e.netReadErr(peer); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+				e.Errorf("the connection lives on: %v", err)
+			}
+		} else {
+			e.check(err)
+			e.is(closed, net.ErrClosed)
+			e.equal(e.netRead(nc, 5), "bytes")
+			nc.Close()
+		}
+		peer.Close()
+	})
+}
+
+// A deadline that passes meanwhile is one of reads, and not of handing over: what the
+// driver receives until it has stopped goes along.
+func TestNetConnDeadlineMeanwhile(t *testing.T) {
+	onKernel(t, func(e *env) {
+		const n = 100
+		for range 50 {
+			var sent sync.WaitGroup
+			peer, nc, err := duringNetConn(e,
+				func(peer net.Conn) {
+					sent.Go(func() {
+						for i := range n {
+							peer.Write(pattern(i, 1))
+						}
+					})
+				},
+				func(e *env, b *netio.Conn) { b.SetReadDeadline(time.Unix(1, 0)).Await(e.task) })
+			e.check(err)
+			e.same([]byte(e.netRead(nc, n)), 0)
+			sent.Wait()
+			nc.Close()
+			peer.Close()
+		}
 	})
 }
 

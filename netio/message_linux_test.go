@@ -321,3 +321,24 @@ func TestConnMessages(t *testing.T) {
 		e.close(b)
 	})
 }
+
+// Files that a losing ReadMsg has put back keep the connection here: package net has no
+// place for them.
+func TestConnFilesKeepTheConnection(t *testing.T) {
+	onKernel(t, func(e *env) {
+		a, b := e.unixPair()
+		m := &netio.Message{Buf: make([]byte, 10), MaxFiles: 2}
+		op := b.ReadMsg(m)
+		if !lose(e, &op, func() { e.sendPipe(a, "pipe") }) {
+			e.Fatal("the loser has received nothing")
+		}
+		if _, err := b.NetConn(e.task); err == nil {
+			e.Fatal("the connection was handed over without the files")
+		}
+		e.wantMessage(b, 10, "pipe", 2)
+		nc, err := b.NetConn(e.task)
+		e.check(err)
+		nc.Close()
+		e.close(a)
+	})
+}
