@@ -186,6 +186,9 @@ func message(op *Op) (Result, step) {
 	var errno unix.Errno
 	if op.kind == OpSendMsg {
 		n, errno = rawSendmsg(op.fd, h, m.Flags)
+		if m.noRoom(errno) {
+			return Result{Err: errno}, stepEnd
+		}
 	} else if n, errno = rawRecvmsg(op.fd, h, m.Flags); errno == 0 {
 		m.received(n)
 	}
@@ -208,6 +211,11 @@ func datagram(op *Op) (Result, step) {
 	}
 	return m.untilReady(rawSendto(op.fd, m.Bufs[0], m.Flags, to))
 }
+
+// noRoom reports whether sending m has failed because the receiver, which it names by
+// its path, has no room. When there is some the sender has no event of it; and it
+// has one of each attempt, whose memory is given back.
+func (m *Msg) noRoom(errno unix.Errno) bool { return errno == unix.EAGAIN && m.Addr.Path != "" }
 
 // untilReady is stepOf, but that with the caller's MSG_DONTWAIT a message does not
 // wait.
@@ -232,6 +240,9 @@ func batch(op *Op) (Result, step) {
 	n, errno := call(op.fd, hdrs)
 	if errno == 0 {
 		b.moved(n, send)
+	}
+	if send && b.Msgs[0].noRoom(errno) {
+		return Result{Err: errno}, stepEnd
 	}
 	return stepOf(n, errno)
 }

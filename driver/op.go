@@ -386,7 +386,8 @@ func (o *Op) RecvMsg(fd int, m *Msg, c Completer) {
 	o.ptr = unsafe.Pointer(m)
 }
 
-// SendMsg sends one message.
+// SendMsg sends one message. To a Unix socket named by m.Addr that has no room it may
+// end with EAGAIN, because nothing tells when there is some: try again later.
 func (o *Op) SendMsg(fd int, m *Msg, c Completer) {
 	o.prepare(OpSendMsg, fd, c)
 	o.ptr = unsafe.Pointer(m)
@@ -402,7 +403,7 @@ func (o *Op) RecvBatch(fd int, b *Batch, c Completer) {
 
 // SendBatch sends messages, in order: at least one, perhaps not all. Result.N says
 // how many. The error of a message behind the first ends the batch before it, and
-// comes when it is the first of another one.
+// comes when it is the first of another one. EAGAIN is as with SendMsg.
 func (o *Op) SendBatch(fd int, b *Batch, c Completer) {
 	o.prepare(OpSendBatch, fd, c)
 	o.ptr = unsafe.Pointer(b)

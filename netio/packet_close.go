@@ -30,7 +30,7 @@ func (x *packetClose) Start(*async.Task, []byte, uint64) uint32 {
 		c.home.exec.StopTimer(&l.out.timer)
 	}
 	for _, first := range []*transfer{c.in, c.out} {
-		if first != nil && first.op.InFlight() {
+		if first != nil && first.underWay() {
 			first.cancel(wasClosed)
 		}
 	}
@@ -129,9 +129,9 @@ func (l *sendLimit) Fire() {
 	l.c.out.expire()
 }
 
-// expire ends x, which may be nil, if it is with the driver.
+// expire ends x, which may be nil, if it is under way.
 func (x *transfer) expire() {
-	if x != nil && x.op.InFlight() {
+	if x != nil && x.underWay() {
 		x.cancel(timedOut)
 	}
 }

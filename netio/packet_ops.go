@@ -230,7 +230,7 @@ func (c *PacketConn) cancel(queue **transfer, ticket uint32) (idle bool) {
 	switch {
 	case x.outcome != waiting:
 		return false
-	case x.op.InFlight():
+	case x.underWay():
 		x.cancel(gotCause) // the kernel has the buffer until the end
 		return false
 	case x.n > 0:

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 
 	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/driver"
@@ -41,6 +42,7 @@ type transfer struct {
 	ancillary driver.Ancillary
 	batch     *batch
 	dups      []int // descriptors to send, closed at the end
+	retry     *retry
 }
 
 // Values of RecvFlags, as Linux has them; the driver in memory speaks likewise.
@@ -161,10 +163,13 @@ func (x *transfer) submit() {
 // Complete is called by the driver.
 func (x *transfer) Complete(_ *driver.Op, r driver.Result) {
 	x.closeDups()
+	noRoom := x.sends && r.Err == syscall.EAGAIN
 	switch {
 	case r.Err == nil:
 		x.moved(r.N)
-	case r.Err != driver.ErrCanceled:
+	case noRoom && x.why == waiting:
+		x.tryLater()
+	case r.Err != driver.ErrCanceled && !noRoom:
 		x.fail(os.NewSyscallError(x.call(), r.Err))
 	case x.why != waiting:
 		x.outcome = x.why
@@ -188,7 +193,7 @@ func (x *transfer) moved(n int) {
 		case x.why != waiting:
 			x.outcome = x.why
 		default:
-			x.outcome = waiting
+			x.outcome, x.retry = waiting, nil
 			x.submit()
 		}
 	case x.batched:
@@ -251,11 +256,20 @@ func (x *transfer) wake() {
 	}
 }
 
-// cancel asks a transfer that is with the driver to end. The first reason is the one
-// that counts.
+// underWay reports whether x has had its turn from begin, and has no outcome yet.
+func (x *transfer) underWay() bool { return x.op.InFlight() || x.retry.waits() }
+
+// cancel asks a transfer that is under way to end. The first reason is the one that
+// counts.
 func (x *transfer) cancel(why outcome) {
 	if x.why == waiting {
 		x.why = why
+	}
+	if x.retry.waits() {
+		x.retry.stop()
+		x.outcome = x.why
+		x.wake()
+		return
 	}
 	x.c.home.drv.Cancel(&x.op)
 }

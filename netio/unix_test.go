@@ -1,6 +1,7 @@
 package netio_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"rondo.dev/rondo"
 	"rondo.dev/rondo/async"
@@ -52,6 +54,82 @@ func TestUnixgram(t *testing.T) {
 				e.Error("connected to nobody")
 			}
 		}
+	})
+}
+
+// A sender that is not connected waits for room at the receiver, which nothing tells it
+// of: it neither sleeps for ever nor tries all the time.
+func TestUnixgramNoRoom(t *testing.T) {
+	onEach(t, func(e *env) {
+		at := fmt.Sprintf("@rondo-full-%d", os.Getpid())
+		r, err := netio.ListenPacket(e.task, "unixgram", at)
+		e.check(err)
+		s, err := netio.ListenPacket(e.task, "unixgram", at+"-sender")
+		e.check(err)
+		send := func(t *async.Task) error {
+			_, err := s.WriteToPath([]byte("x"), at).Await(t)
+			return err
+		}
+		fill := func() (n int) {
+			for {
+				task, stop := e.task.WithTimeout(10 * time.Millisecond)
+				err := send(task)
+				stop()
+				if err != nil {
+					e.is(err, os.ErrDeadlineExceeded)
+					return n
+				}
+				n++
+			}
+		}
+		sender := func(want error) *async.Child {
+			return e.spawn(func(e *env) {
+				if err := send(e.task); !errors.Is(err, want) {
+					e.Errorf("got %v, want %v", err, want)
+				}
+			})
+		}
+		n := fill()
+
+		child := sender(os.ErrDeadlineExceeded)
+		e.check(s.SetWriteDeadline(time.Unix(1, 0)).Await(e.task))
+		e.check(child.Await(e.task))
+		e.check(s.SetWriteDeadline(time.Time{}).Await(e.task))
+
+		drv := rondo.LoopOf(e.task).Driver()
+		began, before := time.Now(), drv.Stats().Direct
+		child = sender(nil)
+		for range 20 {
+			e.settle()
+		}
+		most := 20 + int64(time.Since(began)/(50*time.Millisecond))
+		if calls := drv.Stats().Direct - before; calls > most {
+			e.Errorf("a sender that waits has made %d system calls", calls)
+		}
+		for range n + 1 {
+			e.equal(e.receive(r), "x")
+		}
+		e.check(child.Await(e.task))
+
+		child = e.spawn(func(e *env) {
+			ms := make([]netio.Message, 50)
+			for i := range ms {
+				ms[i] = netio.Message{Buf: []byte{byte(i)}, Path: at}
+			}
+			sent, err := s.WriteBatch(ms).Await(e.task)
+			e.check(err)
+			e.equal(sent, len(ms))
+		})
+		for i := range 50 {
+			e.equal(e.receive(r), string([]byte{byte(i)}))
+		}
+		e.check(child.Await(e.task))
+
+		fill()
+		child = sender(net.ErrClosed)
+		e.close(s)
+		e.check(child.Await(e.task))
+		e.close(r)
 	})
 }
 
