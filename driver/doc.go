@@ -61,7 +61,8 @@
 //	Connect                  the socket may be connecting: close it
 //	Ready                    nothing to undo
 //	ReadAt, WriteAt, ...     what runs in the kernel runs to its end, and the
-//	Open, Stat, Fsync, File  result tells; cancelled only while it was queued
+//	Open, Stat, Fsync, File  result tells; cancelled only while it was queued, or an
+//	                         Open while it waited for the other end of a FIFO
 //	Close                    cannot be cancelled
 //
 // Closing a descriptor with Op.Close cancels what is in flight on it first.

@@ -45,12 +45,12 @@ func TestEpollCloseWaitsForPool(t *testing.T) {
 	}
 	f.Close()
 	entered, leave := make(chan bool), make(chan bool)
-	ep.pool.perform = func(op *Op) Result {
+	ep.pool.perform = func(op *Op, w *worker) Result {
 		if op.kind == OpReadAt {
 			entered <- true
 			<-leave
 		}
-		return performFile(op)
+		return performFile(op, w)
 	}
 	var reads [3]Op
 	var results [3]outcomes

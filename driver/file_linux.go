@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// performFile carries out an operation on a goroutine of a pool. It blocks.
-func performFile(op *Op) Result {
+// performFile carries out an operation on a worker of a pool. It blocks.
+func performFile(op *Op, w *worker) Result {
 	for {
-		n, err := fileCall(op)
+		n, err := fileCall(op, w)
 		if err == unix.EINTR {
 			continue
 		}
@@ -20,7 +20,7 @@ func performFile(op *Op) Result {
 	}
 }
 
-func fileCall(op *Op) (int, error) {
+func fileCall(op *Op, w *worker) (int, error) {
 	fd := int(op.fd)
 	switch op.kind {
 	case OpRead:
@@ -49,7 +49,7 @@ func fileCall(op *Op) (int, error) {
 		}
 		return 0, unix.Fsync(fd)
 	case OpOpen:
-		return openFile(op.open())
+		return openFile(op.open(), w)
 	case OpStat:
 		return 0, statFile(op.stat())
 	case OpFile:
@@ -64,14 +64,25 @@ func fileCall(op *Op) (int, error) {
 	return 0, unix.EINVAL
 }
 
-func openFile(a *OpenArgs) (int, error) {
+func openFile(a *OpenArgs, w *worker) (int, error) {
 	path, err := a.cpath()
 	if err != nil {
 		return -1, err
 	}
+	if a.raw.fifo.open {
+		return openFIFO(a, path, w)
+	}
+	var st unix.Stat_t
+	if a.waits() && unix.Stat(a.Path, &st) == nil && isFIFO(&st) {
+		return openFIFO(a, path, w)
+	}
+	return openAt(path, a.Flags, a.Perm)
+}
+
+func openAt(path *byte, flags int, perm uint32) (int, error) {
 	dirfd := unix.AT_FDCWD
 	fd, _, errno := unix.Syscall6(unix.SYS_OPENAT, uintptr(dirfd), uintptr(unsafe.Pointer(path)),
-		uintptr(a.Flags|unix.O_CLOEXEC|unix.O_LARGEFILE), uintptr(a.Perm), 0, 0)
+		uintptr(flags|unix.O_CLOEXEC|unix.O_LARGEFILE), uintptr(perm), 0, 0)
 	return result(fd, errno)
 }
 

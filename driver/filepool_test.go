@@ -2,6 +2,7 @@ package driver
 
 import (
 	"math"
+	"runtime"
 	"sync/atomic"
 	"testing"
 )
@@ -22,7 +23,7 @@ func newGatedPool(limit int) *gatedPool {
 	return g
 }
 
-func (g *gatedPool) carryOut(op *Op) Result {
+func (g *gatedPool) carryOut(op *Op, _ *worker) Result {
 	g.most.Store(max(g.most.Load(), g.now.Add(1)))
 	g.begun <- op
 	<-g.leave
@@ -135,10 +136,56 @@ func TestFilePoolWithdrawIf(t *testing.T) {
 	}
 }
 
+// TestFilePoolAside has operations wait for ever, which neither keep others from being
+// carried out nor from their own end.
+func TestFilePoolAside(t *testing.T) {
+	begun, may := make(chan bool), make(chan bool)
+	p := newFilePool(1, func(op *Op, w *worker) Result {
+		if op.kind == OpOpen {
+			begun <- true
+			<-may
+			<-w.aside()
+			return Result{Err: ErrCanceled}
+		}
+		return Result{N: int(op.off)}
+	}, func() {})
+	early, late := Op{kind: OpOpen}, Op{kind: OpOpen}
+	for _, op := range []*Op{&early, &late} {
+		op.slot = p.submit(op)
+		<-begun
+		if op == &early && p.withdraw(op, op.slot) { // before it steps aside
+			t.Error("withdrew an operation that runs")
+		}
+		may <- true
+	}
+	other := Op{kind: OpReadAt, off: 7}
+	other.slot = p.submit(&other)
+	ends := map[*Op]Result{}
+	for len(ends) < 2 {
+		for _, d := range p.collect(nil) {
+			ends[d.op] = d.r
+		}
+		runtime.Gosched()
+	}
+	if ends[&early].Err != ErrCanceled || ends[&other].N != 7 {
+		t.Errorf("%+v", ends)
+	}
+	if busy := p.busy(); busy != 1 {
+		t.Errorf("%d operations are being carried out, want 1", busy)
+	}
+	if left := p.withdrawIf(func(*Op) bool { return true }); len(left) != 0 {
+		t.Errorf("withdrew %d operations that run", len(left))
+	}
+	p.idle()
+	if done := p.collect(nil); len(done) != 1 || done[0].op != &late || p.workers != 0 {
+		t.Errorf("%d ended, %d workers are left", len(done), p.workers)
+	}
+}
+
 // TestFilePoolRaces cancels while the pool works: each operation ends once.
 func TestFilePoolRaces(t *testing.T) {
 	wake := make(chan bool, 1)
-	p := newFilePool(4, func(op *Op) Result { return Result{N: int(op.off)} }, func() {
+	p := newFilePool(4, func(op *Op, _ *worker) Result { return Result{N: int(op.off)} }, func() {
 		select {
 		case wake <- true:
 		default:

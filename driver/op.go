@@ -450,7 +450,8 @@ func (o *Op) Fsync(fd int, dataOnly bool, c Completer) {
 	}
 }
 
-// Open opens a file; Result.N is its descriptor.
+// Open opens a file; Result.N is its descriptor. It waits for the other end of a FIFO
+// as open(2) does, unless it is cancelled.
 func (o *Op) Open(a *OpenArgs, c Completer) {
 	o.prepare(OpOpen, -1, c)
 	o.ptr = unsafe.Pointer(a)

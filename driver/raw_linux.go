@@ -43,6 +43,7 @@ type mmsghdr struct {
 
 type rawPath struct {
 	path *byte
+	fifo fifo
 }
 
 type rawStat struct {

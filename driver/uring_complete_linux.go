@@ -20,6 +20,9 @@ func (u *uring) complete(c cqe) (told bool) {
 	if s.polling {
 		return u.polled(i, c)
 	}
+	if s.op.kind == OpOpen && u.opensFIFO(i, c.res) {
+		return false
+	}
 	if c.res < 0 {
 		return u.failed(i, unix.Errno(-c.res), c)
 	}

@@ -131,9 +131,33 @@ func (u *uring) toPool(i uint32) {
 	u.pooled[op] = u.pool.submit(op)
 }
 
+// opensFIFO hands the Open in slot i to the pool if the kernel has opened a FIFO, and
+// may not have waited for its other end, or if it may have refused to wait: it waits
+// only where it has to look at the disk for the name.
+func (u *uring) opensFIFO(i uint32, res int32) bool {
+	op := u.slots.at(i).op
+	a := op.open()
+	if op.state == opCancelled || !a.waits() {
+		return false
+	}
+	var st unix.Stat_t
+	switch {
+	case res >= 0 && unix.Fstat(int(res), &st) == nil && isFIFO(&st):
+		a.raw.fifo = fifo{int(res), true}
+	case unix.Errno(-res) == unix.ENXIO:
+	default:
+		return false
+	}
+	u.toPool(i)
+	return true
+}
+
 // leftPool ends an operation that the pool has given back.
 func (u *uring) leftPool(op *Op, r Result) {
 	delete(u.pooled, op)
+	if op.kind == OpOpen {
+		op.open().raw.fifo.close() // if it was withdrawn
+	}
 	u.finish(op.slot, r)
 }
 

@@ -54,11 +54,11 @@
 // # Cancelling
 //
 // What the kernel has begun to do to a file it finishes; a buffer comes back only
-// then. So a cancelled task waits for its operation, unless that was still queued,
-// and is told what it did: bytes read or written are returned with the cause. Open
-// leaves nothing open. Close runs in any case. The loser of a Select leaves the
-// position where it was, and what it wrote is written. There are no deadlines of
-// files: use [async.Task.WithTimeout].
+// then. So a cancelled task waits for its operation, unless that was still queued, or
+// opens a FIFO whose other end nobody has, and is told what it did: bytes read or
+// written are returned with the cause. Open leaves nothing open. Close runs in any
+// case. The loser of a Select leaves the position where it was, and what it wrote is
+// written. There are no deadlines of files: use [async.Task.WithTimeout].
 //
 // # Homes
 //

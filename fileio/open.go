@@ -26,7 +26,9 @@ func Aligned(n int) []byte { return driver.Aligned(n) }
 // event loop.
 //
 // If t is cancelled before the file is open, the cause is returned and nothing is
-// open. The same goes for OpenFile and Create.
+// open. The same goes for OpenFile and Create. A FIFO is open when its other end is
+// (fifo(7)), which is noticed within 50 ms; those who wait for that keep nobody from
+// the file system. netio.OpenPipeReader does not wait.
 func Open(t *async.Task, name string) (*File, error) { return OpenFile(t, name, os.O_RDONLY, 0) }
 
 // Create makes a file for reading and writing, with the permissions 0o666 before
