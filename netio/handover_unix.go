@@ -113,15 +113,18 @@ func takeOver(t *async.Task, nc descriptor) (*place, int, error) {
 }
 
 // modeOf returns connBlocking for a descriptor in which a splice might wait: one in
-// blocking mode, unless it is a pipe's.
+// blocking mode, unless it is a pipe's or a file's.
 func modeOf(fd int) connFlags {
 	status, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	if err == nil && status&unix.O_NONBLOCK != 0 {
 		return 0
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT == unix.S_IFIFO {
-		return 0
+	if err := unix.Fstat(fd, &st); err == nil {
+		switch st.Mode & unix.S_IFMT {
+		case unix.S_IFIFO, unix.S_IFREG:
+			return 0
+		}
 	}
 	return connBlocking
 }
