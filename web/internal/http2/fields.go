@@ -146,11 +146,6 @@ func (l *fieldList) header(list []hpack.HeaderField) (http.Header, bool) {
 			if f.Value != "trailers" {
 				return nil, false
 			}
-		case "cookie":
-			if c := h["Cookie"]; len(c) > 0 {
-				c[0] += "; " + f.Value
-				continue
-			}
 		}
 		name := http.CanonicalHeaderKey(f.Name)
 		if before := h[name]; before != nil {
@@ -160,6 +155,9 @@ func (l *fieldList) header(list []hpack.HeaderField) (http.Header, bool) {
 		k := len(values)
 		values = append(values, f.Value)
 		h[name] = values[k : k+1 : k+1]
+	}
+	if pieces := h["Cookie"]; len(pieces) > 1 {
+		h["Cookie"] = []string{strings.Join(pieces, "; ")}
 	}
 	return h, true
 }
