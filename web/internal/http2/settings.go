@@ -101,10 +101,14 @@ func (c *Conn) settings(f *frame) *fault {
 	case len(f.body)%6 != 0:
 		return connFault(FrameSizeError, "settings_size")
 	}
+	before := c.peerWindow
 	for b := f.body; len(b) > 0; b = b[6:] {
 		if fault := c.setting(binary.BigEndian.Uint16(b), binary.BigEndian.Uint32(b[2:])); fault != nil {
 			return fault
 		}
+	}
+	if fault := c.moveWindows(int64(c.peerWindow) - int64(before)); fault != nil {
+		return fault
 	}
 	c.answers = appendHeader(c.answers, 0, frameSettings, flagAck, 0)
 	return nil
@@ -128,18 +132,7 @@ func (c *Conn) setting(id uint16, v uint32) *fault {
 		if v > maxWindow {
 			return connFault(FlowControlError, "setting_initial_window")
 		}
-		delta := int64(v) - int64(c.peerWindow)
 		c.peerWindow = int32(v)
-		for _, s := range c.streams {
-			if s.Reset {
-				continue
-			}
-			if s.window+delta > maxWindow {
-				return connFault(FlowControlError, "setting_window_overflow")
-			}
-			s.window += delta
-			c.queue(s)
-		}
 	case settingMaxFrame:
 		if v < minFrame || v > maxFrame {
 			return connFault(ProtocolError, "setting_max_frame")
@@ -149,6 +142,25 @@ func (c *Conn) setting(id uint16, v uint32) *fault {
 		if v > 1 {
 			return connFault(ProtocolError, "setting_no_priorities")
 		}
+	}
+	return nil
+}
+
+// moveWindows gives all streams so much more, or less, to send. A frame does so once, however
+// often it says how much: otherwise each of its settings would cost a walk over all streams.
+func (c *Conn) moveWindows(delta int64) *fault {
+	if delta == 0 {
+		return nil
+	}
+	for _, s := range c.streams {
+		if s.Reset {
+			continue
+		}
+		if s.window+delta > maxWindow {
+			return connFault(FlowControlError, "setting_window_overflow")
+		}
+		s.window += delta
+		c.queue(s)
 	}
 	return nil
 }
