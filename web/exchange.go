@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -200,16 +201,26 @@ func (d *deadline) moved(n int) {
 	d.stop()
 	if sh := d.shard; sh.stall > 0 {
 		used := min(time.Duration(sh.exec.Now()-d.since), d.credit) // more is not the client's fault
-		d.credit = min(sh.stall, d.credit-used+time.Duration(n)*sh.perByte)
+		d.credit = refilled(d.credit-used, sh.stall, time.Duration(n), sh.perByte)
 	}
 }
 
-// within limits all that follows; 0 is no limit.
+// refilled is credit with what n bytes bring back, at most all of it: however long that is,
+// and whatever they are worth.
+func refilled(credit, most, n, perByte time.Duration) time.Duration {
+	if missing := most - credit; n == 0 || perByte <= missing/n {
+		return credit + n*perByte
+	}
+	return most
+}
+
+// within limits all that follows; 0 is no limit, and neither is one beyond the end of the
+// clock.
 func (d *deadline) within(limit time.Duration) {
 	d.stop()
 	d.until = 0
-	if limit != 0 {
-		d.until = max(d.shard.exec.Now()+int64(limit), 1)
+	if now := d.shard.exec.Now(); limit != 0 && int64(limit) <= math.MaxInt64-now {
+		d.until = max(now+int64(limit), 1)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -57,6 +58,43 @@ func TestLimits(t *testing.T) {
 				}
 			}
 			x.ends()
+		})
+	}
+}
+
+// TestFarLimits: limits that are too far away for a clock are none.
+func TestFarLimits(t *testing.T) {
+	const forever = time.Duration(math.MaxInt64)
+	year9999 := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	large := strings.Repeat("x", 1<<20)
+	for name, s := range map[string]*web.Server{
+		"limits":   {ReadTimeout: forever, ReadHeaderTimeout: forever, WriteTimeout: forever, IdleTimeout: forever, StallTimeout: forever},
+		"stalls":   {StallTimeout: 12 * time.Hour, MinRate: -1},
+		"deadline": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun := make(chan bool)
+			s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if ctl := http.NewResponseController(w); name == "deadline" {
+					ctl.SetReadDeadline(year9999)
+					ctl.SetWriteDeadline(year9999)
+				}
+				begun <- true
+				b, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				io.WriteString(w, string(b)+large)
+			})
+			c := dial(t, serve(t, s))
+			for range 2 {
+				c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
+				within(t, begun, "the request")
+				c.send("def")
+				if _, body := c.response("POST"); body != "abcdef"+large {
+					t.Errorf("got %d bytes", len(body))
+				}
+			}
 		})
 	}
 }
