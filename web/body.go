@@ -151,6 +151,10 @@ func (b *body) Close() error {
 		return nil
 	}
 	b.closed = true
+	if b.x.lane != nil && !b.x.watching.Load() {
+		b.data = nil
+		b.x.bodyRead() // what is left of it is in the way of other streams
+	}
 	if b.drain(); b.err != io.EOF {
 		return b.err
 	}
@@ -161,7 +165,7 @@ func (b *body) Close() error {
 // the body has been read to its end.
 func (b *body) drain() bool {
 	if b.x.lane != nil || b.expects.Load() || b.wire.Remaining() >= maxDrain {
-		return false // a stream's body is in nobody's way
+		return false // nothing has to wait for the end of a stream's body
 	}
 	b.dropped += len(b.data)
 	for b.data = nil; b.dropped <= maxDrain && b.err == nil; b.data = nil {

@@ -281,7 +281,7 @@ func (x *exchange) poll(t *async.Task) ([]byte, error) {
 // meanwhile is its next request, and ends the watch: there is no room for more.
 func (x *exchange) watch(t *async.Task) {
 	if x.lane != nil {
-		x.lane.took() // its connection watches
+		x.lane.readNoMore() // its connection watches
 		return
 	}
 	if x.hijacked || len(x.in) > 0 || x.received != nil {

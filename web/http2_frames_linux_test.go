@@ -95,16 +95,34 @@ func (c *frames) request(id uint32, flags byte, method, path string, fields ...s
 // read returns the next frame but settings and windows; an error is the end.
 func (c *frames) read() (f frame, err error) {
 	for {
-		var h [9]byte
-		if _, err := io.ReadFull(c.r, h[:]); err != nil {
+		if f, err = c.any(); err != nil || f.kind != frameSettings && f.kind != frameWindow {
 			return f, err
 		}
-		f = frame{h[3], h[4], binary.BigEndian.Uint32(h[5:]), make([]byte, int(h[0])<<16|int(h[1])<<8|int(h[2]))}
-		if _, err := io.ReadFull(c.r, f.body); err != nil {
-			return f, err
+	}
+}
+
+// any returns the next frame of whichever kind.
+func (c *frames) any() (f frame, err error) {
+	var h [9]byte
+	if _, err := io.ReadFull(c.r, h[:]); err != nil {
+		return f, err
+	}
+	f = frame{h[3], h[4], binary.BigEndian.Uint32(h[5:]), make([]byte, int(h[0])<<16|int(h[1])<<8|int(h[2]))}
+	_, err = io.ReadFull(c.r, f.body)
+	return f, err
+}
+
+// room waits until there is more room on a stream, or, with 0, on the connection, and returns
+// how much more.
+func (c *frames) room(id uint32) int {
+	c.t.Helper()
+	for {
+		f, err := c.any()
+		if err != nil {
+			c.t.Fatal(err)
 		}
-		if f.kind != frameSettings && f.kind != frameWindow {
-			return f, nil
+		if f.kind == frameWindow && f.id == id {
+			return int(f.u32(0))
 		}
 	}
 }
@@ -407,25 +425,80 @@ func TestBackpressure2(t *testing.T) {
 		c.write(frameData, 0, 1, make([]byte, 10_000))
 	}
 	close(read)
-	// The handler has read, so there is room for more.
-	var h [13]byte
-	for {
-		if _, err := io.ReadFull(c.r, h[:9]); err != nil {
-			t.Fatal(err)
-		}
-		n := int(h[0])<<16 | int(h[1])<<8 | int(h[2])
-		b := make([]byte, n)
-		if _, err := io.ReadFull(c.r, b); err != nil {
-			t.Fatal(err)
-		}
-		if h[3] == frameWindow && h[8] == 1 {
-			break
-		}
-	}
+	c.room(1) // for the handler has read
 	c.write(frameData, 1, 1, make([]byte, 10_000))
 	c.head()
 	if f := c.next(frameData); string(f.body) != "80000 <nil>" {
 		t.Errorf("%q", f.body)
+	}
+}
+
+// TestDroppedBodies: what has come for a stream that was reset, or whose body was closed, is
+// room on the connection for others while its handler goes on; and so is what still comes.
+func TestDroppedBodies(t *testing.T) {
+	const window, part = 65535, 16000
+	entered, shut, left := make(chan bool), make(chan bool), make(chan error, 1)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/reset", func(w http.ResponseWriter, r *http.Request) {
+		entered <- true
+		<-shut
+		_, err := io.ReadAll(r.Body)
+		left <- err
+	})
+	closing := func(w http.ResponseWriter, r *http.Request) {
+		one := make([]byte, 1)
+		r.Body.Read(one) // the rest of the piece is lent
+		r.Body.Close()
+		_, err := r.Body.Read(one)
+		left <- err
+	}
+	mux.HandleFunc("/close", func(w http.ResponseWriter, r *http.Request) {
+		entered <- true
+		closing(w, r)
+		<-shut
+	})
+	mux.Handle("/close/async", web.Async(func(t *async.Task, w http.ResponseWriter, r *http.Request) error {
+		entered <- true
+		closing(w, r)
+		return async.Sleep(time.Hour).Await(t)
+	}))
+	for _, path := range []string{"/reset", "/close", "/close/async"} {
+		t.Run(path, func(t *testing.T) {
+			c := open(t, &web.Server{HTTP2: &http.HTTP2Config{MaxReceiveBufferPerConnection: window}, Handler: mux})
+			sent := 0
+			send := func() {
+				for range window / part {
+					c.write(frameData, 0, 1, make([]byte, part))
+					sent += part
+				}
+			}
+			given := func() { // but for less than a half of the window, which is not told of
+				for sent >= window/2 {
+					sent -= c.room(0)
+				}
+			}
+			c.request(1, 0, "POST", path)
+			send()
+			within(t, entered, "the request")
+			if path == "/reset" {
+				c.write32(frameReset, 1, 8)
+			}
+			given()
+			if path == "/reset" {
+				shut <- true
+			}
+			if err := within(t, left, "the end of the body"); err == nil {
+				t.Error("the body was read")
+			}
+			if path != "/reset" {
+				send()
+				given()
+				c.write32(frameReset, 1, 8)
+			}
+			if path == "/close" {
+				shut <- true
+			}
+		})
 	}
 }
 

@@ -234,6 +234,27 @@ func (l *lane) took() {
 	}
 }
 
+// readNoMore is took when the handler's side has read the body, or closed it. What is left of
+// it, and still comes, is dropped.
+func (l *lane) readNoMore() {
+	l.took()
+	if l.stream.Unwanted || l.complete && len(l.chunks) == 0 {
+		return
+	}
+	l.discard()
+	l.s.h2.Discard(&l.stream)
+	l.s.wake()
+}
+
+// discard frees what has come of the body and was not read. There is no end behind it then.
+func (l *lane) discard() {
+	l.complete = l.complete && len(l.chunks) == 0
+	for _, b := range l.chunks {
+		l.s.c.shard.multi.free(b)
+	}
+	l.chunks = nil
+}
+
 // received takes a part of the body, or its end.
 func (l *lane) received(data []byte, ended bool) {
 	for len(data) > 0 {
@@ -254,6 +275,7 @@ func (l *lane) received(data []byte, ended bool) {
 // reset gives up the stream.
 func (l *lane) reset() {
 	l.s.h2.Abort(&l.stream, http2.InternalError)
+	l.discard()
 	l.lose(context.Canceled)
 	l.s.wake()
 }

@@ -231,6 +231,7 @@ func (s *session) feed(t *async.Task, data []byte) {
 			l.received(nil, true)
 		case http2.Reset:
 			s.count("stream_" + ev.Code.Word())
+			l.discard()
 			l.lose(errReset{ev.Code})
 		case http2.Pong:
 			if p := s.parting; p != nil && p.stage == warning {
@@ -344,10 +345,7 @@ func (s *session) desert(err error) {
 
 // forget is told that a request is over.
 func (s *session) forget(l *lane) {
-	for _, b := range l.chunks {
-		s.c.shard.multi.free(b)
-	}
-	l.chunks = nil
+	l.discard()
 	if n := len(l.lent); n > 0 {
 		s.c.shard.multi.free(l.lent)
 		l.lent = nil

@@ -299,6 +299,10 @@ func (c *Conn) data(f *frame) (ev Event, _ *fault) {
 			return ev, streamFault(ProtocolError, "content_length")
 		}
 	}
+	if s.Unwanted {
+		c.Discard(s)
+		f.body = nil
+	}
 	return Event{Kind: Data, Stream: s, Data: f.body, Ended: s.Ended}, nil
 }
 

@@ -246,6 +246,8 @@ func (s *story) do(t *testing.T, text string) {
 		s.c.End(stream(), h)
 	case "took":
 		s.c.Took(stream(), arg(2))
+	case "discard":
+		s.c.Discard(stream())
 	case "forget":
 		s.c.Forget(stream())
 	case "abort":

@@ -19,6 +19,9 @@ type Stream struct {
 	Ended bool
 	Reset bool
 
+	// Unwanted says that nobody takes the rest of the body: see Discard.
+	Unwanted bool
+
 	Priority Priority
 
 	declared int64 // bytes of the body that are still to come; -1 if that is not known
@@ -121,9 +124,10 @@ func (c *Conn) Abort(s *Stream, code Code) {
 	c.note(s.ID, resetByUs)
 }
 
-// drop lets nothing more of s be sent.
+// drop lets nothing more of s be sent, nor taken.
 func (c *Conn) drop(s *Stream) {
 	s.Reset = true
+	c.Discard(s)
 	s.heads, s.data, s.trailers = nil, [2][]byte{}, nil
 }
 
@@ -147,16 +151,24 @@ func (c *Conn) Forget(s *Stream) {
 	if i, ok := slices.BinarySearchFunc(c.streams, s.ID, func(s *Stream, id uint32) int { return cmp.Compare(s.ID, id) }); ok {
 		c.streams = slices.Delete(c.streams, i, i+1)
 	}
-	// What the client has sent and nobody has taken is room on the connection all the same.
-	c.give(s.held)
-	s.held = 0
 	if len(c.streams) == 0 {
 		c.streams, c.ready = nil, nil
 	}
 }
 
+// Discard tells that nobody takes what is left of the body, even if it has come. It is room
+// on the connection all the same, which other streams need for as long as this one lasts.
+func (c *Conn) Discard(s *Stream) {
+	s.Unwanted = true
+	c.give(s.held)
+	s.held = 0
+}
+
 // Took tells that n bytes of the body have been taken: the client may send as many more.
 func (c *Conn) Took(s *Stream, n int) {
+	if s.Unwanted {
+		return // they were given back
+	}
 	s.held -= int32(n)
 	c.took(s, int32(n))
 }
