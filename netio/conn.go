@@ -215,7 +215,8 @@ func (c *Conn) SetTrafficClass(class uint8) async.Act {
 // TTL), from 1 to 255.
 func (c *Conn) SetHopLimit(hops int) async.Act { return c.setOption(driver.HopLimit, hops) }
 
-// connDefaults are the options of new connections.
+// connDefaults are the options of new connections. They are what package net sets; a driver
+// that lacks one has no use for it.
 var connDefaults = [...]struct {
 	option driver.Option
 	value  int
@@ -225,6 +226,12 @@ var connDefaults = [...]struct {
 	{driver.KeepAliveIdle, 15},
 	{driver.KeepAlivePeriod, 15},
 	{driver.KeepAliveCount, 9},
+}
+
+func (p *place) setDefaults(fd int) {
+	for _, o := range connDefaults {
+		p.drv.SetOption(fd, o.option, o.value)
+	}
 }
 
 func flag(on bool) int {

@@ -90,9 +90,7 @@ func (d *Dialer) dial(t *async.Task, addr netip.AddrPort) (*Conn, error) {
 	if err != nil {
 		return nil, dialError("tcp", net.TCPAddrFromAddrPort(addr), err)
 	}
-	for _, o := range connDefaults {
-		p.drv.SetOption(fd, o.option, o.value)
-	}
+	p.setDefaults(fd)
 	return newConn(p, fd, 0), nil
 }
 

@@ -10,10 +10,13 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"rondo.dev/rondo"
+	"rondo.dev/rondo/async"
+	"rondo.dev/rondo/driver"
 	"rondo.dev/rondo/netio"
 )
 
@@ -91,6 +94,47 @@ func TestFromNetListener(t *testing.T) {
 		a := e.dial(ln)
 		e.close(a, e.accept(ln), first, ln)
 		waiting.Close()
+	})
+}
+
+// Connections that had come before the listener was taken over have the options of others,
+// whichever loop accepts them.
+func TestOptionsOfQueued(t *testing.T) {
+	eachKernel(t, func(t *testing.T, w *world) {
+		for _, w.loops = range []int{1, 3} {
+			w.run(t, func(e *env) {
+				nl, err := net.Listen("tcp", "127.0.0.1:0")
+				e.check(err)
+				const queued = 30
+				var clients [queued + 1]net.Conn
+				for i := range queued {
+					clients[i], err = net.Dial("tcp", nl.Addr().String())
+					e.check(err)
+				}
+				ln, err := netio.FromNetListener(e.task, nl)
+				e.check(err)
+				clients[queued], err = net.Dial("tcp", ln.Addr().String())
+				e.check(err)
+				var served atomic.Int32
+				server := e.task.Go(func(t *async.Task) error {
+					return netio.Serve(t, ln, func(t *async.Task, c *netio.Conn) error {
+						for o, want := range map[driver.Option]int{driver.NoDelay: 1, driver.KeepAlive: 1, driver.KeepAliveIdle: 15} {
+							if got, err := netio.GetOption(c, o); got != want || err != nil {
+								e.Errorf("option %d is %d, %v", o, got, err)
+							}
+						}
+						served.Add(1)
+						return nil
+					})
+				})
+				e.until(func() bool { return served.Load() == queued+1 })
+				e.close(ln)
+				e.check(server.Await(e.task))
+				for _, c := range clients {
+					c.Close()
+				}
+			})
+		}
 	})
 }
 

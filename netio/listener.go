@@ -27,6 +27,7 @@ type Listener struct {
 	queue   []acceptor
 	closing *closing
 	path    string // to be unlinked by Close
+	early   int    // so many have not inherited the options of new connections
 }
 
 // acceptor is an Accept in flight.
@@ -108,10 +109,11 @@ func newListener(p *place, fd int, network string) *Listener {
 	if isUnix(network) {
 		return ln
 	}
-	// Accepted connections inherit these, which saves system calls. They are what
-	// package net sets; a driver that lacks one has no use for it.
-	for _, o := range connDefaults {
-		p.drv.SetOption(fd, o.option, o.value)
+	// Accepted connections inherit these, which saves system calls; but not those that
+	// have come already.
+	p.setDefaults(fd)
+	if p.checkKernel() == nil {
+		ln.early = queued(fd)
 	}
 	return ln
 }
@@ -318,6 +320,10 @@ func (ln *Listener) accepted(fd int, more bool) {
 	if ln.closing != nil {
 		ln.home.drv.CloseNow(fd)
 		return
+	}
+	if ln.early > 0 {
+		ln.early--
+		ln.home.setDefaults(fd)
 	}
 	ln.ready = append(ln.ready, fd)
 	ln.serve()

@@ -128,8 +128,9 @@ func (s *server) run(t *async.Task, ln *Listener) error {
 			s.log.Warn("rondo: this loop will not accept", "loop", st.loop.Index(), "err", err)
 			fd = -1
 		}
+		early := ln.early // at most so many of them come to this loop
 		others = append(others, rondo.SpreadTo(scope, st.loop, func(t *async.Task) error {
-			return st.run(t, fd, ln)
+			return st.run(t, fd, ln, early)
 		}))
 	}
 	home := s.stations[ln.home.loop.Index()]
@@ -153,11 +154,11 @@ var errStopped = errors.New("rondo: the listener was closed")
 // run is the station of a loop that is not the listener's. fd is the loop's own
 // descriptor of the listener, negative if there is none: then it takes what others
 // accept.
-func (st *station) run(t *async.Task, fd int, ln *Listener) error {
+func (st *station) run(t *async.Task, fd int, ln *Listener, early int) error {
 	var mine *Listener
 	if fd >= 0 {
 		here(t).drv.Forget(fd)
-		mine = &Listener{home: here(t), fd: fd, addr: ln.addr}
+		mine = &Listener{home: here(t), fd: fd, addr: ln.addr, early: early}
 	}
 	err := st.serve(t, mine, func() {})
 	if errors.Is(err, errStopped) {
