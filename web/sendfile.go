@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"rondo.dev/rondo/async"
@@ -36,8 +37,8 @@ func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
 			return n, err
 		}
 	}
-	if f := file(src); f != nil && left(src, f) >= fromFile {
-		if sent, handled, err := w.sendFile(src); handled {
+	if f, l := fileOf(src); f != nil && left(f, l) >= fromFile {
+		if sent, handled, err := w.sendFile(f, l); handled {
 			return n + sent, err
 		}
 	}
@@ -48,17 +49,24 @@ func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
 // onlyWriter hides ReadFrom from io.Copy.
 type onlyWriter struct{ io.Writer }
 
-// file returns the file that src reads from, if it is one.
-func file(src io.Reader) *os.File {
-	if l, ok := src.(*io.LimitedReader); ok {
-		src = l.R
-	}
-	f, _ := src.(*os.File)
-	return f
+// A file is an *os.File, or what its WriteTo makes of it: all of it but that method.
+type file interface {
+	io.ReadSeeker
+	syscall.Conn
+	Stat() (os.FileInfo, error)
 }
 
-// left is how many bytes src has left, if f, which it reads from, is a regular file.
-func left(src io.Reader, f *os.File) int64 {
+// fileOf returns the file that src reads from, if it is one, and its limit if it has one.
+func fileOf(src io.Reader) (f file, l *io.LimitedReader) {
+	if l, _ = src.(*io.LimitedReader); l != nil {
+		src = l.R
+	}
+	f, _ = src.(file)
+	return f, l
+}
+
+// left is how many bytes are left of a regular file, up to its limit.
+func left(f file, l *io.LimitedReader) int64 {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return 0
@@ -68,16 +76,16 @@ func left(src io.Reader, f *os.File) int64 {
 		return 0
 	}
 	n := info.Size() - at
-	if l, ok := src.(*io.LimitedReader); ok {
+	if l != nil {
 		n = min(n, l.N)
 	}
 	return n
 }
 
-// sendFile has the kernel send what src has, through a descriptor of the connection that
-// the handler's goroutine waits with. handled is false if it has to be written as
-// usual.
-func (w *response) sendFile(src io.Reader) (sent int64, handled bool, err error) {
+// sendFile has the kernel send what f has up to its limit, through a descriptor of the
+// connection that the handler's goroutine waits with. handled is false if it has to be
+// written as usual.
+func (w *response) sendFile(f file, l *io.LimitedReader) (sent int64, handled bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.hijacked || w.x == nil || w.x.worker == nil || w.x.lane != nil || w.status == 0 {
@@ -98,19 +106,27 @@ func (w *response) sendFile(src io.Reader) (sent int64, handled bool, err error)
 		return 0, false, nil
 	}
 	defer x.closeDuplicate(conn)
-	// More than was declared is not sent.
 	rest := w.length - w.written
+	if l != nil {
+		rest = min(rest, l.N)
+	}
 	for err == nil && sent < rest {
 		x.limitCopy(conn)
 		var n int64
-		n, err = io.CopyN(conn, src, min(rest-sent, piece))
+		n, err = io.CopyN(conn, f, min(rest-sent, piece)) // package net knows a file below one limit, not two
 		sent += n
+		if l != nil {
+			l.N -= n
+		}
 	}
 	w.written += sent
-	if err == io.EOF {
-		err = nil // of src
-	} else if err != nil {
+	switch {
+	case err == io.EOF:
+		err = nil // of f
+	case err != nil:
 		x.failed = true // the rest can't be sent by another way
+	case left(f, l) > 0:
+		err = http.ErrContentLength // more than was declared is not sent
 	}
 	return sent, true, err
 }

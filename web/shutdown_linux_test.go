@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -221,28 +219,6 @@ func TestTLS(t *testing.T) {
 		t.Error(config.NextProtos)
 	}
 	dial(t, addr).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").r.ReadByte() // no handshake: it is told, or cut off
-}
-
-// TestSendFile: a file goes out whole, or the part of it that was asked for.
-func TestSendFile(t *testing.T) {
-	dir := t.TempDir()
-	content := strings.Repeat("0123456789abcdef", 1<<20/16*10)
-	if err := os.WriteFile(filepath.Join(dir, "large.txt"), []byte(content), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	handler := http.FileServer(http.Dir(dir))
-	for _, h := range []http.Handler{handler, web.Inline(handler)} {
-		c := dial(t, serve(t, &web.Server{Handler: h}))
-		for range 2 {
-			if got := c.get("/large.txt"); got != content {
-				t.Errorf("got %d bytes of %d", len(got), len(content))
-			}
-			_, got := c.send("GET /large.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=1000000-2000000\r\n\r\n").response("GET")
-			if got != content[1000000:2000001] {
-				t.Errorf("got %d bytes", len(got))
-			}
-		}
-	}
 }
 
 // TestRun: a server is a part of a program of tasks, and ends with its task.
