@@ -37,7 +37,6 @@ type exchange struct {
 	more   []byte       // the handler's, to be sent behind out
 	held   []byte       // of the response's body, before it is known how it is framed
 	fields http1.Fields // the handler's header when it called WriteHeader
-	date   []byte
 
 	rd, wr, job slot
 	jobs        func(t *async.Task) // what job asks for

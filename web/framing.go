@@ -77,7 +77,7 @@ func (w *response) writeHead(body []byte) {
 		extra.ContentType = http.DetectContentType(body)
 	}
 	if !hasDate {
-		extra.Date = x.date
+		extra.Date = x.shard.date.now()
 	}
 	sized := w.length >= 0
 	if sized && te != "" && te != "identity" {

@@ -357,7 +357,7 @@ func (w *response) writeStreamHead(body []byte) {
 		extra.ContentType = http.DetectContentType(body)
 	}
 	if !dated {
-		extra.Date = x.date
+		extra.Date = x.shard.date.now()
 	}
 	w.appendHead(w.status, &extra)
 }

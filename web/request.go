@@ -31,7 +31,6 @@ func (x *exchange) begin(t *async.Task, head *http.Request, rest []byte) {
 		r.TLS = x.c.rare.tls.state
 	}
 	rq.resp.begin(x, r)
-	x.date = sh.date.now(sh.exec)
 	x.reads.within(limit(sh.ReadTimeout, 0))
 	x.writes.within(limit(sh.WriteTimeout, 0))
 	h := sh.handlerFor(r)

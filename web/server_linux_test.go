@@ -64,3 +64,27 @@ func TestHello(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestDate: the Date of a response is that of its head, not of its request.
+func TestDate(t *testing.T) {
+	begun := make(chan int64, 1)
+	s := &web.Server{Protocols: protocols(http1, prior), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for before := time.Now().Unix(); time.Now().Unix() == before; {
+			time.Sleep(time.Millisecond)
+		}
+		begun <- time.Now().Unix()
+		io.WriteString(w, "ok")
+	})}
+	addr := serve(t, s)
+	for _, c := range []*http.Client{{}, client2(t)} {
+		resp, err := c.Get("http://" + addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if date, err := http.ParseTime(resp.Header.Get("Date")); err != nil || date.Unix() < <-begun {
+			t.Errorf("%s: %v, %v", resp.Proto, date, err)
+		}
+		c.CloseIdleConnections()
+	}
+}

@@ -195,18 +195,22 @@ func (sh *shard) recycle(x *exchange) {
 	}
 }
 
-// clock is the value of the Date field, made once a second.
-type clock struct {
-	until int64  // on the executor's clock
-	text  []byte // never changed, for responses have it
+// clock is the value of the Date field, made once a second. Handlers ask for it, on whichever
+// goroutine.
+type clock struct{ last atomic.Pointer[date] }
+
+type date struct {
+	second int64
+	text   []byte // never changed, for responses have it
 }
 
-// now returns the Date of a response that begins now.
-func (d *clock) now(e *async.Executor) []byte {
-	if now := e.Now(); now >= d.until || d.text == nil {
-		wall := time.Now()
-		d.text = http1.AppendDate(nil, wall)
-		d.until = now + int64(time.Second) - int64(wall.Nanosecond())
+// now returns the Date of a response whose head is written now.
+func (c *clock) now() []byte {
+	now := time.Now()
+	d := c.last.Load()
+	if d == nil || d.second != now.Unix() {
+		d = &date{now.Unix(), http1.AppendDate(nil, now)}
+		c.last.Store(d)
 	}
 	return d.text
 }
