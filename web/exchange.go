@@ -37,6 +37,7 @@ type exchange struct {
 	more   []byte       // the handler's, to be sent behind out
 	held   []byte       // of the response's body, before it is known how it is framed
 	fields http1.Fields // the handler's header when it called WriteHeader
+	values []string     // of the fields
 
 	rd, wr, job slot
 	jobs        func(t *async.Task) // what job asks for
@@ -103,7 +104,8 @@ func (x *exchange) reset() {
 	clear(x.flushing[:cap(x.flushing)])
 	x.flushing = x.flushing[:0]
 	clear(x.fields)
-	x.fields = x.fields[:0]
+	clear(x.values)
+	x.fields, x.values = x.fields[:0], x.values[:0]
 	x.watching.Store(false)
 	x.finished.Store(false)
 	x.rx, x.tx, x.half = async.Op[[]byte]{}, async.Op[int]{}, async.Act{}

@@ -108,6 +108,7 @@ func (w *response) writeHeader(status int) {
 			x.fields = x.fields[:0].Append(w.header)
 		}
 	}
+	x.values = x.fields.Keep(x.values[:0])
 }
 
 // inform sends an informational response. It has no body, and so no framing.

@@ -32,7 +32,8 @@ type Extra struct {
 }
 
 // Fields are the fields of a header, sorted by name, as they were at one moment: what
-// a handler does to its header later is not seen.
+// a handler does to its header later is not seen, nor, after Keep, what it does to the
+// slices of values.
 type Fields []Field
 
 // A Field is a field with its lines.
@@ -54,6 +55,17 @@ func (fs Fields) Append(h http.Header) Fields {
 		slices.SortFunc(fs, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
 	}
 	return fs
+}
+
+// Keep copies the lines of all fields into values, which is empty, or memory to be used
+// again.
+func (fs Fields) Keep(values []string) []string {
+	for i := range fs {
+		n := len(values)
+		values = append(values, fs[i].Values...)
+		fs[i].Values = values[n:len(values):len(values)]
+	}
+	return values
 }
 
 // AppendHead appends the head of a response in HTTP/1.minor: the status line, the

@@ -39,6 +39,7 @@ func init() {
 		"header-add": func(c *call, s string) { c.w.Header().Add(pair(s)) },
 		"header-raw": func(c *call, s string) { k, v := pair(s); c.w.Header()[k] = append(c.w.Header()[k], v) },
 		"header-nil": func(c *call, s string) { c.w.Header()[s] = nil },
+		"header-set": func(c *call, s string) { k, v := pair(s); c.w.Header()[k][0] = v },
 		"header-del": func(c *call, s string) { c.w.Header().Del(s) },
 		"headers":    func(c *call, s string) { n, _ := strconv.Atoi(s); manyHeaders(c.w.Header(), n) },
 		"status":     func(c *call, s string) { c.w.WriteHeader(number(s)) },
