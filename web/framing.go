@@ -23,11 +23,11 @@ func (w *response) writeHead(body []byte) {
 	keeping := x.shard.keeping()
 
 	var connection, encoding, contentEncoding []string
-	var hasType, hasDate, trailers bool
+	var hasConnection, hasType, hasDate, trailers bool
 	for _, f := range x.fields {
 		switch f.Name {
 		case "Connection":
-			connection = f.Values
+			connection, hasConnection = f.Values, true
 		case "Transfer-Encoding":
 			encoding = f.Values
 		case "Content-Encoding":
@@ -57,7 +57,7 @@ func (w *response) writeHead(body []byte) {
 		x.last = false
 	}
 	if w.keep10 && (head || w.length >= 0 || !bodyAllowed(w.status)) {
-		if connection == nil {
+		if !hasConnection {
 			extra.Connection = "keep-alive"
 		}
 	} else if !r.ProtoAtLeast(1, 1) || r.Close {
