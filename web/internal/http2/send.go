@@ -110,6 +110,7 @@ func (c *Conn) appendStream(dst []byte, s *Stream) []byte {
 			s.sent = true
 		}
 		dst = appendHeader(dst, n, frameData, flags, s.ID)
+		c.moved = true
 		s.window -= int64(n)
 		c.window -= int64(n)
 		for i := range s.data {

@@ -270,6 +270,33 @@ func (s *story) do(t *testing.T, text string) {
 	}
 }
 
+// TestPingsBesideData: a client that measures the round trip all the while, with one ping for
+// each piece of data that comes or goes, does not use up its budget; with two it does.
+func TestPingsBesideData(t *testing.T) {
+	for pings, fine := range map[int]bool{1: true, 2: false} {
+		for _, sends := range []bool{false, true} {
+			s := newStory(Config{})
+			s.in = append(s.frame(t, "begin"), s.frame(t, "HEADERS 1 headers GET")...)
+			s.receive()
+			st := s.streams[1]
+			s.c.Head(st, s.list([]string{":status=200"}))
+			for range budget + 1 {
+				if sends {
+					s.c.Data(st, []byte("x"), nil)
+				} else {
+					s.in = s.frame(t, "DATA 1 size=1")
+				}
+				s.sent()
+				s.in = append(s.in, s.frame(t, fmt.Sprintf("PING 0 size=8 times=%d", pings))...)
+				s.receive()
+			}
+			if s.ended == fine {
+				t.Errorf("with %d pings beside data, sent by the server %v, it ended: %v", pings, sends, s.ended)
+			}
+		}
+	}
+}
+
 // entries reports whether there is a table, by whether there is a decoder of its own.
 func (s *story) entries() int {
 	if s.c.decoder == nil {
