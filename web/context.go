@@ -134,7 +134,7 @@ func (c *requestContext) Value(key any) any {
 type requestKey struct{}
 
 // localAddr is asked for by few, and needs a system call on the loop. The first who
-// asks does so while the request is handled.
+// asks does so while the request is handled; Hijack does so, too.
 func (c *requestContext) localAddr() net.Addr {
 	c.asks.Lock()
 	defer c.asks.Unlock()

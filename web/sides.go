@@ -210,6 +210,7 @@ func (x *exchange) leaveLoop(raw *netio.Conn) (c net.Conn, err error) {
 
 // netConn gives the connection to whoever takes it over, as package net has it.
 func (x *exchange) netConn() (c net.Conn, rw *bufio.ReadWriter, err error) {
+	x.rq.ctx.localAddr() // which nobody could be asked for later
 	s, received := x.handOver()
 	if raw, ok := s.(*netio.Conn); ok {
 		c, err = x.leaveLoop(raw)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -163,4 +164,31 @@ func (c tell) Write(p []byte) (int, error) {
 	default:
 		return 0, errors.New("nobody listens")
 	}
+}
+
+// TestLocalAddrAfterHijack: the context of a request knows the local address when the connection
+// is the handler's, also that of a listener on all addresses.
+func TestLocalAddrAfterHijack(t *testing.T) {
+	l, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan any, 1)
+	s := &web.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		got <- r.Context().Value(http.LocalAddrContextKey)
+	})}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	c := dial(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(l.Addr().(*net.TCPAddr).Port))).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	if a, _ := within(t, got, "the request").(net.Addr); a == nil || a.String() != c.RemoteAddr().String() {
+		t.Errorf("got %v", a)
+	}
+	s.Close()
+	<-done
 }
