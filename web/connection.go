@@ -183,7 +183,10 @@ func remoteAddr(c *netio.Conn) string {
 	if a := c.RemoteAddrPort(); a.IsValid() {
 		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).String()
 	}
-	return c.RemoteAddr().String()
+	if name := c.RemoteAddr().String(); name != "" {
+		return name
+	}
+	return "@" // a Unix socket without a name
 }
 
 // receive waits for a request, or for more of one.

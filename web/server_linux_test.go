@@ -1,9 +1,12 @@
 package web_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -87,4 +90,25 @@ func TestDate(t *testing.T) {
 		}
 		c.CloseIdleConnections()
 	}
+}
+
+// TestUnixRemoteAddr: a Unix socket without a name is called what net/http calls it.
+func TestUnixRemoteAddr(t *testing.T) {
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &web.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.RemoteAddr) })}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	conn, err := net.Dial("unix", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if got := (&client{t, conn, bufio.NewReader(conn)}).get("/"); got != "@" {
+		t.Errorf("%q", got)
+	}
+	s.Close()
+	<-done
 }
