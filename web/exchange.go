@@ -43,6 +43,7 @@ type exchange struct {
 	jobs        func(t *async.Task) // what job asks for
 	watching    atomic.Bool         // the body has been read: look whether the client goes away
 	finished    atomic.Bool         // the handler's side is done
+	notice      notice              // that the client is gone
 
 	rx        async.Op[[]byte]
 	receiving bool  // rx was begun
@@ -108,6 +109,7 @@ func (x *exchange) reset() {
 	x.fields, x.values = x.fields[:0], x.values[:0]
 	x.watching.Store(false)
 	x.finished.Store(false)
+	x.notice.reset()
 	x.rx, x.tx, x.half = async.Op[[]byte]{}, async.Op[int]{}, async.Act{}
 	x.receiving, x.sending, x.received = false, false, nil
 	x.call = call{}
@@ -300,6 +302,7 @@ func (x *exchange) watch(t *async.Task) {
 
 // gone tells the handler that the client is.
 func (x *exchange) gone() {
+	x.notice.give()
 	if x.rq != nil {
 		x.rq.ctx.cancel(context.Canceled)
 	}

@@ -314,3 +314,50 @@ func TestGone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCloseNotify: old handlers are told that their client is gone by a channel, always the same
+// one; and nothing if it stays.
+func TestCloseNotify(t *testing.T) {
+	type notifier interface{ CloseNotify() <-chan bool }
+	entered, told := make(chan bool), make(chan bool, 1)
+	stayed := make(chan (<-chan bool), 1)
+	s := &web.Server{Protocols: protocols(http1, prior), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := w.(notifier).CloseNotify()
+		if r.URL.Path == "/stay" {
+			stayed <- c
+			return
+		}
+		if again := w.(notifier).CloseNotify(); again != c {
+			t.Error("there is another channel")
+		}
+		entered <- true
+		told <- <-c
+		select {
+		case <-w.(notifier).CloseNotify():
+			t.Error("told twice")
+		case <-r.Context().Done():
+		}
+	})}
+	addr := serve(t, s)
+	c := dial(t, addr)
+	c.get("/stay")
+	c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	within(t, entered, "the request")
+	c.Close()
+	within(t, told, "the notice")
+	select {
+	case <-<-stayed:
+		t.Error("told of a client that has stayed")
+	default:
+	}
+
+	ctx, stop := context.WithCancel(context.Background())
+	req, err := http.NewRequestWithContext(ctx, "GET", "http://"+addr, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go client2(t).Do(req)
+	within(t, entered, "the request")
+	stop()
+	within(t, told, "the notice of HTTP/2")
+}

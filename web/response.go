@@ -336,6 +336,9 @@ func (w *response) finish() {
 func (w *response) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.x != nil && w.x.lane != nil {
+		w.x.notice.give()
+	}
 	w.x = nil
 }
 

@@ -39,6 +39,8 @@ func supports(c *call, s string) {
 	has("FlushError", ok)
 	_, ok = c.w.(http.Hijacker)
 	has("Hijacker", ok)
+	_, ok = c.w.(interface{ CloseNotify() <-chan bool })
+	has("CloseNotifier", ok)
 	_, ok = c.w.(http.Pusher)
 	has("Pusher", ok)
 	_, ok = c.w.(io.ReaderFrom)
