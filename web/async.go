@@ -164,8 +164,8 @@ func ReadBody(t *async.Task, r *http.Request, p []byte) (n int, err error) {
 	if c, ok := r.Context().Value(requestKey{}).(*requestContext); ok && c.of != nil && c.of.worker == nil {
 		x := c.of
 		b := &x.rq.body
-		for b.lacks() {
-			if b.continues() {
+		for w := b.lacking(); w != nil; w = b.lacking() {
+			if b.expects.Load() && w.writeContinue() == nil {
 				if _, err := async.Await[struct{}](t, (*writing)(x)); err != nil {
 					return 0, err
 				}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -10,7 +11,16 @@ import (
 )
 
 // body is the body of a request.
+//
+// Who reads has the turn, also while it waits for the client; mu is for what is looked at
+// and changed without waiting. Who has the turn may be interrupted, so that nobody else
+// waits for the client in its place. The order of the locks of a request is: response.mu,
+// turn, mu; response.asks comes last, and no other is taken with it.
 type body struct {
+	turn       sync.Mutex
+	interrupts atomic.Int32 // how many want the turn at once: waits are ended then
+	dropped    int32        // how many bytes were dropped
+
 	mu     sync.Mutex
 	x      *exchange // nil once the request is over
 	wire   http1.Body
@@ -18,11 +28,7 @@ type body struct {
 	err    error  // what reads get when data is read: io.EOF, or why there is no more
 	closed bool
 
-	// expects says that the client waits for a 100 before it sends. It is cleared under
-	// the response's lock, and never set again: settle, which has that lock, need not
-	// wait then for a Read that waits for it.
-	expects atomic.Bool
-	dropped int // how many bytes were dropped
+	expects atomic.Bool // the client waits for a 100 before it sends; cleared with response.mu
 }
 
 // maxDrain is how much of a body that its handler has not read is read for the sake of
@@ -36,6 +42,11 @@ func (b *body) begin(x *exchange, r *http.Request) {
 
 // Read reads what the client has sent, and waits for it if need be.
 func (b *body) Read(p []byte) (n int, err error) {
+	if err := b.invite(); err != nil {
+		return 0, err
+	}
+	b.turn.Lock()
+	defer b.turn.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed || b.x == nil && b.err != io.EOF {
@@ -61,10 +72,22 @@ func (b *body) read(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// invite has a client send that waits for a word to do so. It comes before the turn, since
+// the word is a part of the response.
+func (b *body) invite() error {
+	if !b.expects.Load() {
+		return nil
+	}
+	if w := b.lacking(); w != nil {
+		return w.writeContinue()
+	}
+	return nil
+}
+
 // taken lets the task receive what follows the body, when there is nothing left of it:
 // the connection takes back what it has lent then.
 func (b *body) taken() {
-	if b.ended() && !b.x.watching.Load() {
+	if b.x != nil && b.ended() && !b.x.watching.Load() {
 		b.x.bodyRead()
 	}
 }
@@ -72,15 +95,47 @@ func (b *body) taken() {
 // fill sees to it that there is data, or an error.
 func (b *body) fill() error {
 	for b.next() {
-		if b.expects.Load() {
-			if err := b.x.rq.resp.writeContinue(); err != nil {
-				b.err = err
-				break
-			}
+		if err := b.wait(); err != nil {
+			return err
 		}
-		b.received(b.x.receive())
 	}
 	return b.err
+}
+
+// wait waits for the client, without mu, unless somebody wants the turn.
+func (b *body) wait() error {
+	x := b.x
+	b.mu.Unlock()
+	err := x.receive()
+	b.mu.Lock()
+	if b.x == nil || err == errInterrupted {
+		return http.ErrBodyReadAfterClose
+	}
+	b.received(err)
+	return b.err
+}
+
+// errInterrupted ends a wait for the client, and says nothing about the body.
+var errInterrupted = errors.New("web: somebody else wants the body")
+
+// interrupt gets the turn from who waits for the client with it. It has none to wait for if
+// that is a child of the task that calls, or the request is over.
+func (b *body) interrupt() (got bool) {
+	if b.turn.TryLock() {
+		return true
+	}
+	b.interrupts.Add(1)
+	defer b.interrupts.Add(-1)
+	b.mu.Lock()
+	x := b.x
+	if got = x != nil && x.worker != nil; got {
+		x.core.Wake()
+	}
+	b.mu.Unlock()
+	if got {
+		b.turn.Lock()
+	}
+	return got
 }
 
 // next looks for data in what has come, and reports whether more has to come.
@@ -111,47 +166,63 @@ func (b *body) received(err error) {
 	}
 }
 
-// lacks is next for a task that waits by itself.
-func (b *body) lacks() bool {
+// lacking returns the response to a request of whose body more has to come before there is
+// something to be read, nil if there is something.
+func (b *body) lacking() *response {
+	b.turn.Lock()
+	defer b.turn.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.closed && b.x != nil && b.next()
+	if b.closed || b.x == nil || !b.next() {
+		return nil
+	}
+	return &b.x.rq.resp
 }
 
-// continues writes a 100 for such a task, if the client waits for one, and reports
-// whether it has.
-func (b *body) continues() bool {
-	return b.expects.Load() && b.x.rq.resp.writeContinue() == nil
-}
-
-// drops is lacks for what is only to be dropped, as drain does.
-func (b *body) drops() bool {
+// drops is drain for a task that waits by itself: it reports whether more has to come.
+func (b *body) drops() (lacks bool) {
+	if !b.turn.TryLock() {
+		return false // a child of the task reads
+	}
+	defer b.turn.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || b.x == nil || b.x.lane != nil || b.expects.Load() || b.wire.Remaining() >= maxDrain {
+	if b.closed || !b.droppable() {
 		return false
 	}
 	for b.err == nil && b.dropped <= maxDrain {
 		if b.next() {
 			return true
 		}
-		b.dropped += len(b.data)
-		b.data = nil
+		b.drop()
 	}
 	b.taken()
 	return false
 }
 
-// Close reads what is left of the body, unless that is too much.
+// droppable reports whether what is left is to be read for the sake of the next request.
+func (b *body) droppable() bool {
+	return b.x != nil && b.x.lane == nil && !b.expects.Load() && b.wire.Remaining() < maxDrain
+}
+
+func (b *body) drop() {
+	b.dropped += int32(len(b.data))
+	b.data = nil
+}
+
+// Close reads what is left of the body, unless that is too much. A Read that waits ends.
 func (b *body) Close() error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed || b.x == nil {
-		b.closed = true
+	closed := b.closed || b.x == nil
+	b.closed = true
+	b.mu.Unlock()
+	if closed || !b.interrupt() {
 		return nil
 	}
-	b.closed = true
-	if b.x.lane != nil && !b.x.watching.Load() {
+	defer b.turn.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.x != nil && b.x.lane != nil && !b.x.watching.Load() {
 		b.data = nil
 		b.x.bodyRead() // what is left of it is in the way of other streams
 	}
@@ -164,13 +235,15 @@ func (b *body) Close() error {
 // drain reads what is left of the body, unless that is too much, and reports whether
 // the body has been read to its end.
 func (b *body) drain() bool {
-	if b.x.lane != nil || b.expects.Load() || b.wire.Remaining() >= maxDrain {
-		return false // nothing has to wait for the end of a stream's body
+	if !b.droppable() {
+		return false
 	}
-	b.dropped += len(b.data)
-	for b.data = nil; b.dropped <= maxDrain && b.err == nil; b.data = nil {
-		b.fill()
-		b.dropped += len(b.data)
+	b.drop()
+	for b.err == nil && b.dropped <= maxDrain {
+		if b.fill() == http.ErrBodyReadAfterClose {
+			return false // interrupted
+		}
+		b.drop()
 	}
 	b.taken()
 	return b.err == io.EOF
@@ -184,16 +257,15 @@ func (b *body) settle() bool {
 		return false
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.x == nil || b.ended() {
-		b.closed = true // what it had must not be taken for more
-		return true
-	}
-	if b.closed {
+	b.closed = true
+	b.mu.Unlock()
+	if !b.interrupt() {
 		return false
 	}
-	b.closed = true
-	return b.drain()
+	defer b.turn.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.x == nil || b.ended() || b.drain()
 }
 
 // ended reports whether the body has been read to its end.
@@ -201,6 +273,9 @@ func (b *body) ended() bool { return b.err == io.EOF && len(b.data) == 0 }
 
 // end takes the body from the handler.
 func (b *body) end() {
+	if b.interrupt() {
+		defer b.turn.Unlock()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.x == nil {

@@ -418,7 +418,10 @@ func (x *exchange) pump(t *async.Task) (done bool) {
 		}
 	}
 	if x.rd.asked.Load() {
-		if err := x.pollRead(t); !async.IsPending(err) {
+		if x.rq.body.interrupts.Load() > 0 {
+			x.reads.stop() // the receive goes on, as that of watch does
+			x.rd.reply(errInterrupted)
+		} else if err := x.pollRead(t); !async.IsPending(err) {
 			x.rd.reply(err)
 		}
 	} else if x.watching.Load() {
