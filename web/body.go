@@ -49,16 +49,18 @@ func (b *body) Read(p []byte) (n int, err error) {
 	defer b.turn.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || b.x == nil && b.err != io.EOF {
+	switch {
+	case b.closed, b.x == nil && !b.ended():
 		return 0, http.ErrBodyReadAfterClose
+	case b.ended():
+		return 0, io.EOF
+	case len(p) == 0 && b.err == nil:
+		return 0, nil
 	}
 	return b.read(p)
 }
 
 func (b *body) read(p []byte) (n int, err error) {
-	if len(p) == 0 && b.err == nil {
-		return 0, nil
-	}
 	if err := b.fill(); len(b.data) == 0 {
 		b.taken()
 		return 0, err
@@ -283,6 +285,9 @@ func (b *body) end() {
 	}
 	if b.err != io.EOF {
 		b.x.last, b.x.unread = true, true
+	}
+	if b.x.lane == nil || !b.ended() {
+		b.closed = true // in HTTP/2 the end may still be read, as in net/http
 	}
 	b.x, b.data = nil, nil // which was lent
 }

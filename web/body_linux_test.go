@@ -150,3 +150,29 @@ func TestHijackWhileReading(t *testing.T) {
 		c.Close()
 	}
 }
+
+// TestReadAfterReturn: a body that was read to its end is still at its end when the request
+// is over, or closed.
+func TestReadAfterReturn(t *testing.T) {
+	answered, failed := make(chan bool), make(chan error, 1)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		go func() {
+			<-answered
+			_, err := r.Body.Read(make([]byte, 1))
+			failed <- err
+		}()
+	})
+	addr := serve(t, &web.Server{Handler: h, Protocols: protocols(http1, prior)})
+	dial(t, addr).send("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc").response("POST")
+	answered <- true
+	if err := within(t, failed, "the end of the read"); err != http.ErrBodyReadAfterClose {
+		t.Error(err)
+	}
+	resp, err := client2(t).Post("http://"+addr, "text/plain", strings.NewReader("abc"))
+	body(t, resp, err)
+	answered <- true
+	if err := within(t, failed, "the end of the read"); err != io.EOF {
+		t.Error(err)
+	}
+}
