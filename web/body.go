@@ -255,19 +255,18 @@ func (b *body) drain() bool {
 // won't be, and the connection ends then. It reports whether the body has been read to
 // its end.
 func (b *body) settle() bool {
-	if b.expects.Load() {
-		return false
-	}
 	b.mu.Lock()
-	b.closed = true
+	settled := b.x == nil || b.ended()
+	unasked := !settled && b.expects.Load() // it may come with the response, and be read then
+	b.closed = b.closed || !unasked
 	b.mu.Unlock()
-	if !b.interrupt() {
-		return false
+	if settled || unasked || !b.interrupt() {
+		return settled
 	}
 	defer b.turn.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.x == nil || b.ended() || b.drain()
+	return b.ended() || b.drain()
 }
 
 // ended reports whether the body has been read to its end.

@@ -176,3 +176,18 @@ func TestReadAfterReturn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestUnasked: a client that announces that it waits, and does not, keeps its connection.
+func TestUnasked(t *testing.T) {
+	c := dial(t, serve(t, &web.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })}))
+	for range 2 {
+		c.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc")
+		resp, body := c.response("POST")
+		if resp.StatusCode == http.StatusContinue { // if it came in two pieces
+			resp, body = c.response("POST")
+		}
+		if body != "abc" || resp.Close {
+			t.Errorf("got %q, close %v", body, resp.Close)
+		}
+	}
+}
