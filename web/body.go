@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -63,6 +64,9 @@ func (b *body) Read(p []byte) (n int, err error) {
 func (b *body) read(p []byte) (n int, err error) {
 	if err := b.fill(); len(b.data) == 0 {
 		b.taken()
+		if err == os.ErrDeadlineExceeded || err == errNoStack {
+			b.err = nil // another Read may have more time, or what it needs
+		}
 		return 0, err
 	}
 	n = copy(p, b.data)

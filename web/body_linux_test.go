@@ -2,9 +2,12 @@ package web_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -190,4 +193,40 @@ func TestUnasked(t *testing.T) {
 			t.Errorf("got %q, close %v", body, resp.Close)
 		}
 	}
+}
+
+// TestReadAfterDeadline: a deadline ends a Read, not the body: with another there is more.
+func TestReadAfterDeadline(t *testing.T) {
+	got, more := make(chan string, 1), make(chan bool, 1)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctl := http.NewResponseController(w)
+		b := make([]byte, 6)
+		io.ReadFull(r.Body, b[:3])
+		ctl.SetReadDeadline(time.Unix(1, 0))
+		if _, err := r.Body.Read(b[3:]); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(err)
+		}
+		ctl.SetReadDeadline(time.Time{})
+		more <- true
+		_, err := io.ReadFull(r.Body, b[3:])
+		got <- fmt.Sprintf("%s %v", b, err)
+	})
+	t.Run("HTTP1", func(t *testing.T) {
+		c := dial(t, serve(t, &web.Server{Handler: h})).send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
+		within(t, more, "the deadline")
+		c.send("def")
+		if s := within(t, got, "the body"); s != "abcdef <nil>" {
+			t.Errorf("got %q", s)
+		}
+	})
+	t.Run("HTTP2", func(t *testing.T) {
+		c := open(t, &web.Server{Handler: h})
+		c.request(1, 0, "POST", "/")
+		c.write(frameData, 0, 1, []byte("abc"))
+		within(t, more, "the deadline")
+		c.write(frameData, 1, 1, []byte("def"))
+		if s := within(t, got, "the body"); s != "abcdef <nil>" {
+			t.Errorf("got %q", s)
+		}
+	})
 }

@@ -253,7 +253,7 @@ func (x *exchange) pollRead(t *async.Task) error {
 	data, err := x.poll(t)
 	if async.IsPending(err) {
 		if x.reads.passed {
-			x.reads.stop()
+			x.reads.moved(0) // a client that has stalled has no time left, whoever asks again
 			return os.ErrDeadlineExceeded
 		}
 		return err
@@ -467,6 +467,7 @@ const lingerFor = 500 * time.Millisecond
 func (x *exchange) beginLinger() {
 	x.half, x.halved = x.c.stream().CloseWrite(), false
 	x.in = nil
+	x.reads.reset()
 	x.reads.within(lingerFor)
 }
 
