@@ -276,6 +276,21 @@ func (b *body) settle() bool {
 // ended reports whether the body has been read to its end.
 func (b *body) ended() bool { return b.err == io.EOF && len(b.data) == 0 }
 
+// giveBack makes what has come and was not read the connection's again, which is about to
+// be taken over: with the framing behind it, as it came. x.in follows in the same memory.
+func (b *body) giveBack() {
+	if !b.interrupt() {
+		return
+	}
+	defer b.turn.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed = true; len(b.data) > 0 {
+		b.x.in = b.data[:cap(b.data)-cap(b.x.in)+len(b.x.in)]
+		b.data = nil
+	}
+}
+
 // end takes the body from the handler.
 func (b *body) end() {
 	if b.interrupt() {

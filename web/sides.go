@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"slices"
 	"time"
 
@@ -143,13 +142,11 @@ func (x *exchange) setDeadline(at time.Time, reads bool) {
 
 // handOver gives the connection to whoever takes it over, with what was received.
 func (x *exchange) handOver() (s stream, received []byte) {
+	x.rq.body.giveBack()
 	x.on(func(t *async.Task) {
 		x.hijacked = true
 		x.out, x.held = nil, nil // it may stay for as long as the connection
 		x.unreceive(t)
-		if x.rd.asked.Load() {
-			x.rd.reply(http.ErrHijacked)
-		}
 		s, received, x.in = x.c.stream(), bytes.Clone(x.in), nil
 	})
 	return s, received

@@ -49,6 +49,7 @@ func (w *response) TakeOver(first []byte, begin func(conn any, received []byte) 
 		w.x.c.core.DropStack() // which the request has made large, for whoever goes on
 	}
 	w.hijacked = true
+	w.x.rq.body.giveBack()
 	w.x.out = append(w.x.out, first...)
 	w.x.next = begin
 	return nil

@@ -192,3 +192,41 @@ func TestLocalAddrAfterHijack(t *testing.T) {
 	s.Close()
 	<-done
 }
+
+// TestTakeOverBody: who takes a connection over gets what of the body was not read, as it
+// came, and what is behind it.
+func TestTakeOverBody(t *testing.T) {
+	const rest = "3456789\r\n3\r\nabc\r\n0\r\n\r\nMORE"
+	mux := http.NewServeMux()
+	mux.HandleFunc("/hijack", func(w http.ResponseWriter, r *http.Request) {
+		io.ReadFull(r.Body, make([]byte, 3))
+		c, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		io.CopyN(c, rw, int64(len(rest)))
+	})
+	mux.HandleFunc("/takeover", func(w http.ResponseWriter, r *http.Request) {
+		io.ReadFull(r.Body, make([]byte, 3))
+		err := w.(takeOverer).TakeOver(nil, func(conn any, received []byte) async.Frame {
+			return &heir{f: func(t *async.Task) { repeat(t, conn.(*netio.Conn), received) }}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	for name, h := range map[string]http.Handler{"goroutine": mux, "inline": web.Inline(mux)} {
+		for _, path := range []string{"/hijack", "/takeover"} {
+			t.Run(name+path, func(t *testing.T) {
+				c := dial(t, serve(t, &web.Server{Handler: h}))
+				c.send("POST " + path + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\na\r\n012" + rest)
+				b := make([]byte, len(rest))
+				if _, err := io.ReadFull(c, b); err != nil || string(b) != rest {
+					t.Errorf("got %q, %v", b, err)
+				}
+			})
+		}
+	}
+}

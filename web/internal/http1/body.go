@@ -96,11 +96,11 @@ func (b *Body) Remaining() int64 {
 }
 
 // Next looks at the bytes that come next. It returns the first data among them, which
-// is a part of in, and how many bytes it has used: up to where other data begins, or
-// the body ends, and else all of them. So each call makes progress, and no byte has
-// to be shown twice. With or behind the last data err is io.EOF, and in[used:]
-// belongs to the next request. Another error comes behind the data that was in front
-// of what is wrong, and stays.
+// is a part of in with the capacity to its end, and how many bytes it has used: up to
+// where other data begins, or the body ends, and else all of them. So each call makes
+// progress, and no byte has to be shown twice. With or behind the last data err is io.EOF,
+// and in[used:] belongs to the next request. Another error comes behind the data that was
+// in front of what is wrong, and stays.
 //
 // If the connection ends before Done, that is an io.ErrUnexpectedEOF, which the
 // caller makes.
@@ -113,7 +113,7 @@ func (b *Body) Next(in []byte) (data []byte, used int, err error) {
 		if b.left -= uint64(n); b.left == 0 {
 			b.end(io.EOF)
 		}
-		return in[:n:n], n, b.err
+		return in[:n], n, b.err
 	}
 	for used < len(in) && b.err == nil {
 		switch b.expect {
@@ -122,7 +122,7 @@ func (b *Body) Next(in []byte) (data []byte, used int, err error) {
 				return data, used, nil
 			}
 			n := int(min(uint64(len(in)-used), b.left))
-			data = in[used : used+n : used+n]
+			data = in[used : used+n]
 			used += n
 			if b.left -= uint64(n); b.left == 0 {
 				b.expect = expectCR
