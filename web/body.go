@@ -273,6 +273,13 @@ func (b *body) settle() bool {
 	return b.ended() || b.drain()
 }
 
+// settled reports whether nothing of the body is in the way of the next request.
+func (b *body) settled() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.x == nil || b.ended()
+}
+
 // ended reports whether the body has been read to its end.
 func (b *body) ended() bool { return b.err == io.EOF && len(b.data) == 0 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"rondo.dev/rondo/async"
 	"rondo.dev/rondo/internal/leak"
 	"rondo.dev/rondo/web"
 )
@@ -229,4 +230,31 @@ func TestReadAfterDeadline(t *testing.T) {
 			t.Errorf("got %q", s)
 		}
 	})
+}
+
+// TestDrainLast: in full duplex the response is not held back for the rest of the body,
+// which is out of the way of the next request then.
+func TestDrainLast(t *testing.T) {
+	h := func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		io.WriteString(w, "answered")
+	}
+	for name, h := range map[string]http.Handler{
+		"goroutine": http.HandlerFunc(h),
+		"inline":    web.Inline(http.HandlerFunc(h)),
+		"async": web.Async(func(t *async.Task, w http.ResponseWriter, r *http.Request) error {
+			h(w, r)
+			return nil
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := dial(t, serve(t, &web.Server{Handler: h}))
+			for range 3 {
+				if _, body := c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123").response("POST"); body != "answered" {
+					t.Errorf("got %q", body)
+				}
+				c.send("456789")
+			}
+		})
+	}
 }

@@ -96,9 +96,12 @@ func (x *exchange) run(t *async.Task) (failure any) {
 	// client may well wait for the response.
 	own := x.core.Task()
 	x.settle(own)
-	w.finish()
+	drains := w.finish()
 	if !x.failed {
 		async.Await[struct{}](own, (*writing)(x)) // or it is broken
+	}
+	if drains {
+		x.drain(own)
 	}
 	returned = true
 	return nil
@@ -107,7 +110,14 @@ func (x *exchange) run(t *async.Task) (failure any) {
 // settle reads what the handler has not read of the body, if that is to be done before
 // the response.
 func (x *exchange) settle(t *async.Task) {
-	for x.rq.resp.settles() && x.rq.body.drops() {
+	if x.rq.resp.settles() {
+		x.drain(t)
+	}
+}
+
+// drain is the body's, of a task that waits by itself.
+func (x *exchange) drain(t *async.Task) {
+	for x.rq.body.drops() {
 		if _, err := async.Await[struct{}](t, (*reading)(x)); err != nil {
 			x.rq.body.received(err)
 		}

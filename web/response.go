@@ -181,7 +181,7 @@ func (w *response) Write(p []byte) (n int, err error) {
 			w.complain("Write on a connection that was taken over")
 		}
 		return 0, http.ErrHijacked
-	case w.x == nil:
+	case w.over():
 		return 0, errOver
 	case w.status == 0:
 		w.writeHeader(http.StatusOK)
@@ -285,7 +285,7 @@ func (w *response) flush() error {
 	switch {
 	case w.hijacked:
 		return http.ErrHijacked
-	case w.x == nil:
+	case w.over():
 		return errOver
 	case w.status == 0:
 		w.writeHeader(http.StatusOK)
@@ -299,12 +299,14 @@ func (w *response) flush() error {
 	return nil
 }
 
-// finish completes the response when its handler has returned.
-func (w *response) finish() {
+// finish completes the response when its handler has returned. It reports whether the body
+// of the request is to be drained, and has sent all then: the client may wait for that
+// before it sends the rest.
+func (w *response) finish() (drains bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.hijacked {
-		return
+		return false
 	}
 	w.ending = true
 	if w.status == 0 {
@@ -327,9 +329,7 @@ func (w *response) finish() {
 	if w.req.MultipartForm != nil {
 		w.req.MultipartForm.RemoveAll()
 	}
-	if !x.last {
-		x.rq.body.Close() // which waits for the rest of it, for the next request's sake
-	}
+	return !x.last && !x.failed && !x.rq.body.settled() && x.send() == nil
 }
 
 // end takes the response from the handler.
@@ -341,6 +341,9 @@ func (w *response) end() {
 	}
 	w.x = nil
 }
+
+// over reports whether the handler has returned.
+func (w *response) over() bool { return w.x == nil || w.ending }
 
 // trailer returns the fields that follow the body: those that were announced, and those
 // whose names begin with http.TrailerPrefix.
@@ -396,7 +399,7 @@ func (w *response) hijack() error {
 	switch {
 	case w.hijacked:
 		return http.ErrHijacked
-	case w.x == nil:
+	case w.over():
 		return errOver
 	case w.x.lane != nil:
 		return http.ErrNotSupported // the connection is not the request's alone

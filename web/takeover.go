@@ -37,7 +37,7 @@ func (w *response) TakeOver(first []byte, begin func(conn any, received []byte) 
 	switch {
 	case w.hijacked:
 		return http.ErrHijacked
-	case w.x == nil:
+	case w.over():
 		return errOver
 	}
 	if w.status != 0 {

@@ -115,7 +115,9 @@ func (j work) run(w *worker) {
 		core.Wake()
 	}()
 	j.h.ServeHTTP(&rq.resp, j.r)
-	rq.resp.finish()
+	if rq.resp.finish() {
+		rq.body.Close()
+	}
 	returned = true
 }
 
