@@ -92,6 +92,7 @@ func (x *exchange) run(t *async.Task) (failure any) {
 	if err != nil {
 		w.fail(err, t.Cause())
 	}
+	x.rq.ctx.cancel(context.Canceled) // whatever is still waited for
 	// The handler is cancelled when the client has ended its direction, but the
 	// client may well wait for the response.
 	own := x.core.Task()

@@ -260,6 +260,9 @@ func (x *exchange) pollRead(t *async.Task) error {
 	}
 	x.reads.moved(len(data))
 	x.in = data
+	if err != nil {
+		x.gone()
+	}
 	return err
 }
 
@@ -337,6 +340,7 @@ func (x *exchange) pollWrite(t *async.Task) error {
 		x.writes.moved(n)
 		if err != nil {
 			x.broken = true
+			x.gone()
 			return x.drop(err)
 		}
 	}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
+	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -360,4 +363,63 @@ func TestCloseNotify(t *testing.T) {
 	within(t, entered, "the request")
 	stop()
 	within(t, told, "the notice of HTTP/2")
+}
+
+// TestGoneUnwatched: the context ends too when it is the handler's side that comes to know
+// that the client is gone.
+func TestGoneUnwatched(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "large")
+	if err := os.WriteFile(name, make([]byte, 64<<20), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	entered, left := make(chan bool, 1), make(chan error, 1)
+	mux := http.NewServeMux()
+	handle := func(pattern string, f func(w http.ResponseWriter, r *http.Request)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			entered <- true
+			f(w, r)
+			<-r.Context().Done()
+			left <- r.Context().Err()
+		})
+	}
+	handle("/read", func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
+	handle("/write", func(w http.ResponseWriter, r *http.Request) {
+		for err := error(nil); err == nil; {
+			_, err = w.Write(make([]byte, 32<<10))
+		}
+	})
+	handle("/file", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, name) })
+	addr := serve(t, &web.Server{Handler: mux, ErrorLog: slog.New(slog.DiscardHandler)})
+	for path, request := range map[string]string{
+		"/read":  "POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc",
+		"/write": "GET /write HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n", // nobody watches behind another request
+		"/file":  "GET /file HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n",
+	} {
+		c := dial(t, addr).send(request)
+		within(t, entered, "the request")
+		c.Conn.(*net.TCPConn).SetLinger(0)
+		c.Close()
+		if err := within(t, left, "the end of the handler at "+path); err != context.Canceled {
+			t.Error(path, err)
+		}
+	}
+}
+
+// TestContextEndsFirst: the context ends with the handler, though the response waits for
+// the rest of the body.
+func TestContextEndsFirst(t *testing.T) {
+	ended := make(chan bool, 1)
+	h := func(w http.ResponseWriter, r *http.Request) {
+		context.AfterFunc(r.Context(), func() { ended <- true })
+		io.WriteString(w, "answered")
+	}
+	for name, h := range map[string]http.Handler{"goroutine": http.HandlerFunc(h), "inline": web.Inline(http.HandlerFunc(h))} {
+		t.Run(name, func(t *testing.T) {
+			c := dial(t, serve(t, &web.Server{Handler: h})).send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123")
+			within(t, ended, "the end of the context")
+			if _, body := c.send("456789").response("POST"); body != "answered" {
+				t.Errorf("got %q", body)
+			}
+		})
+	}
 }

@@ -125,6 +125,7 @@ func (w *response) sendFile(f file, l *io.LimitedReader) (sent int64, handled bo
 		err = nil // of f
 	case err != nil:
 		x.failed = true // the rest can't be sent by another way
+		x.gone()
 	case left(f, l) > 0:
 		err = http.ErrContentLength // more than was declared is not sent
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"runtime/debug"
@@ -115,6 +116,7 @@ func (j work) run(w *worker) {
 		core.Wake()
 	}()
 	j.h.ServeHTTP(&rq.resp, j.r)
+	rq.ctx.cancel(context.Canceled) // whatever is still waited for
 	if rq.resp.finish() {
 		rq.body.Close()
 	}
