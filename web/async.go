@@ -161,8 +161,8 @@ func ReadBody(t *async.Task, r *http.Request, p []byte) (n int, err error) {
 	}
 	// What a middleware has put around the body, such as http.MaxBytesReader, reads from
 	// it what has come.
-	if c, ok := r.Context().Value(requestKey{}).(*requestContext); ok && c.of != nil && c.of.worker == nil {
-		x := c.of
+	if c, ok := r.Context().Value(requestKey{}).(*requestContext); ok && c.resp.x != nil && c.resp.x.worker == nil {
+		x := c.resp.x
 		b := &x.rq.body
 		for w := b.lacking(); w != nil; w = b.lacking() {
 			if b.expects.Load() && w.writeContinue() == nil {

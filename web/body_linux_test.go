@@ -62,19 +62,21 @@ func read(t *testing.T, r *http.Request) (failed <-chan error) {
 		_, err := io.Copy(io.Discard, r.Body)
 		c <- err
 	}()
-	leak.Eventually(t, "nobody waits for the body", waitsForBody)
+	waits(t, "web.(*body).Read(", "web.(*exchange).ask(")
 	return c
 }
 
-// waitsForBody reports whether a goroutine waits for more of a body.
-func waitsForBody() bool {
-	b := make([]byte, 4<<20)
-	for g := range strings.SplitSeq(string(b[:runtime.Stack(b, true)]), "\n\n") {
-		if strings.Contains(g, "web.(*body).Read(") && strings.Contains(g, "web.(*exchange).ask(") {
-			return true
+// waits waits until a goroutine is in a function, and in another that it has called.
+func waits(t *testing.T, function, in string) {
+	leak.Eventually(t, "nobody is in "+function, func() bool {
+		b := make([]byte, 4<<20)
+		for g := range strings.SplitSeq(string(b[:runtime.Stack(b, true)]), "\n\n") {
+			if strings.Contains(g, function) && strings.Contains(g, in) {
+				return true
+			}
 		}
-	}
-	return false
+		return false
+	})
 }
 
 // TestReturnWhileReading: a response is not held back by those who still read the body: they

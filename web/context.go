@@ -20,8 +20,7 @@ import (
 type requestContext struct {
 	context.Context // what it was made from: values, and a time limit if any
 
-	asks sync.Mutex   // held by who asks for a job of the connection's task
-	of   *exchange    // for the local address; nil once the request is over; see asks
+	resp *response    // of the same request
 	srv  *http.Server // what http.ServerContextKey stands for
 	stop func() bool  // of the watch on what it was made from, if that can end
 
@@ -29,7 +28,7 @@ type requestContext struct {
 	over  atomic.Pointer[error]
 	done  chan struct{} // made by the first who asks
 	calls []*func()     // of AfterFunc
-	local net.Addr      // under asks
+	local net.Addr      // under resp.asks
 }
 
 // begin makes the context see the end of what it was made from.
@@ -45,9 +44,6 @@ func (c *requestContext) end() {
 	if c.stop != nil {
 		c.stop()
 	}
-	c.asks.Lock()
-	c.of = nil
-	c.asks.Unlock()
 	c.cancel(context.Canceled)
 }
 
@@ -136,9 +132,9 @@ type requestKey struct{}
 // localAddr is asked for by few, and needs a system call on the loop. The first who
 // asks does so while the request is handled; Hijack does so, too.
 func (c *requestContext) localAddr() net.Addr {
-	c.asks.Lock()
-	defer c.asks.Unlock()
-	if x := c.of; c.local == nil && x != nil {
+	c.resp.asks.Lock()
+	defer c.resp.asks.Unlock()
+	if x := c.resp.x; c.local == nil && x != nil && !x.detached {
 		x.do(func(*async.Task) { c.local = x.c.stream().LocalAddr() })
 	}
 	return c.local

@@ -423,3 +423,50 @@ func TestContextEndsFirst(t *testing.T) {
 		})
 	}
 }
+
+// TestWriteDeadline: a deadline ends what waits for the client to take the response.
+func TestWriteDeadline(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "large")
+	if err := os.WriteFile(name, make([]byte, 64<<20), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		failed := make(chan error, 1)
+		go func() {
+			if r.URL.Path == "/file" {
+				f, err := os.Open(name)
+				if err == nil {
+					defer f.Close()
+					w.Header().Set("Content-Length", fmt.Sprint(64<<20))
+					_, err = io.CopyN(w, f, 64<<20)
+				}
+				failed <- err
+				return
+			}
+			_, err := w.Write(make([]byte, 64<<20))
+			failed <- err
+		}()
+		if r.URL.Path == "/file" {
+			waits(t, "web.(*response).sendFile(", "net.(*TCPConn).ReadFrom(")
+		} else {
+			waits(t, "web.(*response).Write(", "web.(*exchange).ask(")
+		}
+		if err := http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)); err != nil {
+			t.Error(err)
+		}
+		ended <- <-failed
+	})
+	for name, begin := range map[string]func(t *testing.T, s *web.Server){
+		"HTTP1": func(t *testing.T, s *web.Server) { dial(t, serve(t, s)).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") },
+		"file":  func(t *testing.T, s *web.Server) { dial(t, serve(t, s)).send("GET /file HTTP/1.1\r\nHost: a\r\n\r\n") },
+		"HTTP2": func(t *testing.T, s *web.Server) { open(t, s).request(1, 1, "GET", "/") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			begin(t, &web.Server{Handler: h, ErrorLog: slog.New(slog.DiscardHandler)})
+			if err := within(t, ended, "the end of the write"); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -21,7 +21,7 @@ func (x *exchange) begin(t *async.Task, head *http.Request, rest []byte) {
 	x.in = rest
 	rq := new(request)
 	x.rq = rq
-	rq.ctx.of, rq.ctx.srv = x, sh.mirror()
+	rq.ctx.resp, rq.ctx.srv = &rq.resp, sh.mirror()
 	rq.ctx.begin(x.c.context())
 	rq.ctx.local = sh.local
 	r := head.WithContext(&rq.ctx) // the only way to give a request a context: a copy

@@ -17,8 +17,9 @@ import (
 
 // response is the http.ResponseWriter of a request, by the rules of package net/http.
 type response struct {
-	mu     sync.Mutex
-	x      *exchange // nil once the request is over
+	mu     sync.Mutex // held while the response is sent, too; see body for what comes after it
+	asks   sync.Mutex // held by who asks for a job of the connection's task
+	x      *exchange  // nil once the request is over; changed with both locks
 	req    *http.Request
 	header http.Header
 
@@ -31,7 +32,7 @@ type response struct {
 	ending   bool // the handler has returned
 	headed   bool // the head has been written
 	chunked  bool
-	hijacked bool
+	hijacked bool // changed with both locks
 	duplex   bool // see EnableFullDuplex
 }
 
@@ -336,6 +337,8 @@ func (w *response) finish() (drains bool) {
 func (w *response) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.asks.Lock()
+	defer w.asks.Unlock()
 	if w.x != nil && w.x.lane != nil {
 		w.x.notice.give()
 	}
@@ -412,19 +415,27 @@ func (w *response) hijack() error {
 			return err
 		}
 	}
-	w.hijacked = true
+	w.take()
 	return nil
 }
 
-// SetReadDeadline limits reads of the body, as of http.ResponseController.
+// take makes the connection somebody else's.
+func (w *response) take() {
+	w.asks.Lock()
+	defer w.asks.Unlock()
+	w.hijacked = true
+}
+
+// SetReadDeadline limits reads of the body, also one that waits, as of http.ResponseController.
 func (w *response) SetReadDeadline(at time.Time) error { return w.setDeadline(at, true) }
 
-// SetWriteDeadline limits writes of the response.
+// SetWriteDeadline limits writes of the response, also one that waits.
 func (w *response) SetWriteDeadline(at time.Time) error { return w.setDeadline(at, false) }
 
+// setDeadline does without the lock of those who wait: it is to end that.
 func (w *response) setDeadline(at time.Time, reads bool) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.asks.Lock()
+	defer w.asks.Unlock()
 	switch {
 	case w.hijacked:
 		return http.ErrHijacked

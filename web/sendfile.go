@@ -135,22 +135,25 @@ func (w *response) sendFile(f file, l *io.LimitedReader) (sent int64, handled bo
 // limitCopy sets the deadline of the next piece, on the loop, so that abort comes before
 // or after it.
 func (x *exchange) limitCopy(c *net.TCPConn) {
-	x.on(func(*async.Task) {
-		var at time.Time
-		if x.shard.stall > 0 {
-			at = time.Now().Add(x.shard.stall)
+	x.on(func(*async.Task) { x.limit(c) })
+}
+
+// limit is limitCopy on the loop.
+func (x *exchange) limit(c *net.TCPConn) {
+	var at time.Time
+	if x.shard.stall > 0 {
+		at = time.Now().Add(x.shard.stall)
+	}
+	if x.writes.until != 0 {
+		end := time.Now().Add(time.Duration(x.writes.until - x.shard.exec.Now()))
+		if at.IsZero() || end.Before(at) {
+			at = end
 		}
-		if x.writes.until != 0 {
-			end := time.Now().Add(time.Duration(x.writes.until - x.shard.exec.Now()))
-			if at.IsZero() || end.Before(at) {
-				at = end
-			}
-		}
-		if x.broken {
-			at = time.Unix(1, 0)
-		}
-		c.SetWriteDeadline(at)
-	})
+	}
+	if x.broken {
+		at = time.Unix(1, 0)
+	}
+	c.SetWriteDeadline(at)
 }
 
 // duplicate returns another descriptor of the connection, as package net has it, which

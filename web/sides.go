@@ -53,7 +53,7 @@ func (x *exchange) send() error {
 
 // on runs f on the loop, for the handler's side as long as the request is not over.
 func (x *exchange) on(f func(t *async.Task)) {
-	asks := &x.rq.ctx.asks
+	asks := &x.rq.resp.asks
 	asks.Lock()
 	defer asks.Unlock()
 	x.do(f)
@@ -121,21 +121,23 @@ func (w *writing) Cancel(t *async.Task, loser bool) (idle bool) {
 	return false
 }
 
-// setDeadline sets one of the two.
+// setDeadline sets one of the two, for those who hold the lock of those who ask.
 func (x *exchange) setDeadline(at time.Time, reads bool) {
-	x.on(func(*async.Task) {
+	x.do(func(*async.Task) {
 		d := &x.writes
 		if reads {
 			d = &x.reads
 		}
-		if at.IsZero() {
+		switch left := time.Until(at); {
+		case at.IsZero():
 			d.within(0)
-			return
-		}
-		if left := time.Until(at); left > 0 {
+		case left > 0:
 			d.within(left)
-		} else {
+		default:
 			d.within(-1) // over already, whatever the loop's clock says
+		}
+		if c := x.copied; c != nil && !reads {
+			x.limit(c)
 		}
 	})
 }
@@ -182,10 +184,7 @@ func (x *exchange) detach() {
 	}
 	rq := x.rq
 	rq.body.end()
-	rq.ctx.asks.Lock()
-	defer rq.ctx.asks.Unlock()
-	rq.ctx.of = nil
-	x.do(func(*async.Task) { x.detached = true })
+	x.on(func(*async.Task) { x.detached = true })
 }
 
 // leaveLoop hands a connection over to package net, which takes a task that can be

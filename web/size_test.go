@@ -19,3 +19,14 @@ func TestSize(t *testing.T) {
 		t.Errorf("%d bytes", n)
 	}
 }
+
+// TestRequestSize: what each request takes anew is as large as its class in the allocator
+// has room for.
+func TestRequestSize(t *testing.T) {
+	if strconv.IntSize != 64 {
+		t.Skip("sizes are those of 64 bits")
+	}
+	if n := reflect.TypeFor[request]().Size(); n > 352 {
+		t.Errorf("%d bytes", n)
+	}
+}

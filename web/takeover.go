@@ -48,7 +48,7 @@ func (w *response) TakeOver(first []byte, begin func(conn any, received []byte) 
 	if w.x.worker == nil {
 		w.x.c.core.DropStack() // which the request has made large, for whoever goes on
 	}
-	w.hijacked = true
+	w.take()
 	w.x.rq.body.giveBack()
 	w.x.out = append(w.x.out, first...)
 	w.x.next = begin
