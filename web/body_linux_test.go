@@ -139,8 +139,12 @@ func TestCloseWhileReading(t *testing.T) {
 // TestHijackWhileReading: a connection can be taken over while others begin to read the body
 // of a client that waits to be told to send it.
 func TestHijackWhileReading(t *testing.T) {
+	read := make(chan bool)
 	addr := serve(t, &web.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		go r.Body.Read(make([]byte, 1))
+		go func() {
+			r.Body.Read(make([]byte, 1))
+			read <- true
+		}()
 		time.Sleep(20 * time.Microsecond) // so that now and then it comes first
 		if c, _, err := http.NewResponseController(w).Hijack(); err != nil {
 			t.Error(err)
@@ -153,6 +157,7 @@ func TestHijackWhileReading(t *testing.T) {
 		if b, err := io.ReadAll(c); isTimeout(err) {
 			t.Fatalf("got %q, %v", b, err)
 		}
+		within(t, read, "the end of the read")
 		c.Close()
 	}
 }

@@ -127,7 +127,7 @@ func (w *response) inform(status int) {
 func (w *response) writeContinue() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.x == nil || w.status != 0 || !w.x.rq.body.expects.Swap(false) {
+	if w.hijacked || w.over() || w.status != 0 || !w.x.rq.body.expects.Swap(false) {
 		return nil // the final response says it all; settle must still know who waits for it
 	}
 	if w.x.lane != nil {
