@@ -227,7 +227,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 			// Nor may any have come to a loop that was counted already. Those who detach
 			// tasks without an end are not waited for.
 			calm++
-			quiet := spawned == before || calm == calmEnough
+			quiet := spawned == before || calm >= calmEnough
 			if quiet && rt.close() {
 				break
 			}
