@@ -11,14 +11,19 @@ import (
 	"rondo.dev/rondo/netio"
 )
 
+// twoBuffers has a buffer used again at once.
+func (w *world) twoBuffers() {
+	w.drv = driver.Options{Buffers: 2}
+	if w.memory != nil {
+		w.memory.Buffers = 2
+	}
+}
+
 // What Recv has lent stays the borrower's when somebody else closes the connection:
 // what it passes on is what it was lent, and not what another connection receives.
 func TestLentBytesOutliveAForeignClose(t *testing.T) {
 	eachDriver(t, func(t *testing.T, w *world) {
-		w.drv = driver.Options{Buffers: 2} // so that a buffer is used again at once
-		if w.memory != nil {
-			w.memory.Buffers = 2
-		}
+		w.twoBuffers()
 		w.run(t, func(e *env) {
 			a, b := e.pair()
 			c, d := e.pair()
@@ -82,10 +87,7 @@ func TestForeignCloseGetsTheBufferBack(t *testing.T) {
 // when the borrower has ended.
 func TestLeftBytesOutliveForeignReads(t *testing.T) {
 	eachDriver(t, func(t *testing.T, w *world) {
-		w.drv = driver.Options{Buffers: 2} // so that a buffer is used again at once
-		if w.memory != nil {
-			w.memory.Buffers = 2
-		}
+		w.twoBuffers()
 		w.run(t, func(e *env) {
 			a, b := e.pair()
 			b.LeaveLent() // there is nothing to leave

@@ -14,6 +14,7 @@ import (
 	"rondo.dev/rondo/asynctest"
 	"rondo.dev/rondo/channel"
 	"rondo.dev/rondo/internal/testworld"
+	"rondo.dev/rondo/netio"
 	"rondo.dev/rondo/netio/netiotest"
 	"rondo.dev/rondo/web/websocket/internal/wire"
 )
@@ -376,6 +377,16 @@ func TestCloseByAnother(t *testing.T) {
 	}
 }
 
+// talk has another connection use all memory that is free.
+func talk(e *testworld.Env, x, y *netio.Conn) {
+	for range 300 {
+		_, err := x.Write([]byte("of another connection")).Await(e.Task)
+		e.Check(err)
+		_, err = y.Recv().Await(e.Task)
+		e.Check(err)
+	}
+}
+
 // Nor does it become another connection's.
 func TestCloseBesideLentChunk(t *testing.T) {
 	testworld.OnEach(t, func(e *testworld.Env) {
@@ -399,12 +410,7 @@ func TestCloseBesideLentChunk(t *testing.T) {
 		_, err = a.Write(done).Await(e.Task)
 		e.Check(err)
 		e.Check(c.Close().Await(e.Task))
-		for range 300 {
-			_, err := x.Write([]byte("of another connection")).Await(e.Task)
-			e.Check(err)
-			_, err = y.Recv().Await(e.Task)
-			e.Check(err)
-		}
+		talk(e, x, y)
 		e.Check(closed.Send(true))
 		e.Check(reader.Await(e.Task))
 		e.Check(errors.Join(a.Close().Await(e.Task), x.Close().Await(e.Task), y.Close().Await(e.Task)))
@@ -450,12 +456,7 @@ func TestMessageOfAnothersChunk(t *testing.T) {
 					e.Check(async.Yield(e.Task))
 				}
 				e.Check(c.CloseNow().Await(e.Task))
-				for range 300 {
-					_, err := x.Write([]byte("of another connection")).Await(e.Task)
-					e.Check(err)
-					_, err = y.Recv().Await(e.Task)
-					e.Check(err)
-				}
+				talk(e, x, y)
 				e.Check(closed.Send(true))
 				e.Check(second.Await(e.Task))
 				e.Check(errors.Join(a.Close().Await(e.Task), x.Close().Await(e.Task), y.Close().Await(e.Task)))
